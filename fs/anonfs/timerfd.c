@@ -1,0 +1,215 @@
+/*
+ * timerfd: expirations are counted in interrupt context and taken by read.
+ *
+ * Owns: struct timerfd. Its kernel timer is armed while expires_ns is not 0.
+ * Locks: lock (RANK_DEVICE, interrupts off) for the times; ticks is atomic. The timer is armed after the lock is
+ *   dropped (TIMER ranks before DEVICE); settime cancels it and waits for the callback first, so only one
+ *   of them arms at a time; two settimes meet in set_lock.
+ *                                                                  Follows: timerfd_create(2)
+ */
+#include "fs/anonfs/timerfd.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/timerfd.h>
+
+#include "kernel/mm/slab.h"
+#include "kernel/sync/mutex.h"
+#include "kernel/sync/wait.h"
+#include "kernel/time/clock.h"
+#include "kernel/time/timer.h"
+#include "fs/anonfs/anonfs.h"
+#include "fs/poll.h"
+
+struct timerfd {
+	struct timer timer;
+	struct mutex set_lock;	/* RANK_EPOLL: outermost here, nothing is taken under it but spin locks */
+	struct spinlock lock;	/* the next two */
+	u64 expires_ns;		/* monotonic; 0: disarmed */
+	u64 interval_ns;	/* 0: once */
+	_Atomic u64 ticks;	/* expirations nobody has read */
+	struct wait_queue wait;
+	int clock;
+};
+
+static struct slab_cache *timerfd_cache;
+
+/* Interrupt context. */
+static void timerfd_fire(struct timer *timer)
+{
+	struct timerfd *t = container_of(timer, struct timerfd, timer);
+	u64 flags = spin_lock_irqsave(&t->lock);
+	u64 now = clock_ns(), ticks = 1, next = 0;
+
+	if (t->interval_ns) {
+		ticks += now > t->expires_ns ? (now - t->expires_ns) / t->interval_ns : 0;
+		next = t->expires_ns + ticks * t->interval_ns;
+	}
+	t->expires_ns = next;
+	spin_unlock_irqrestore(&t->lock, flags);
+	atomic_fetch_add(&t->ticks, ticks);
+	if (next)
+		timer_arm(timer, next);
+	wake_all_key(&t->wait, POLLIN | POLLRDNORM);
+}
+
+static long timerfd_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct timerfd *t = file->private;
+	u64 ticks;
+	int err;
+
+	if (uio->resid < sizeof(ticks))
+		return -EINVAL;
+	while (!(ticks = atomic_exchange(&t->ticks, 0))) {
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = wait_event_interruptible(&t->wait, t->ticks);
+		if (err)
+			return err;
+	}
+	return uio_copy_out(uio, &ticks, sizeof(ticks)) == sizeof(ticks) ? (long)sizeof(ticks) : -EFAULT;
+}
+
+static u32 timerfd_poll(struct file *file, struct poll_table *pt)
+{
+	struct timerfd *t = file->private;
+
+	poll_wait(pt, file, &t->wait);
+	return t->ticks ? POLLIN : 0;
+}
+
+static void timerfd_release(struct file *file)
+{
+	struct timerfd *t = file->private;
+
+	timer_cancel_sync(&t->timer);
+	cache_free(timerfd_cache, t);
+}
+
+static struct timespec ns_to_timespec(u64 ns)
+{
+	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+}
+
+/* Time that is left and the interval, as settime and gettime report them. */
+static void timerfd_state(struct timerfd *t, struct itimerspec *out)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+	u64 now = clock_ns(), expires = t->expires_ns, interval = t->interval_ns;
+
+	spin_unlock_irqrestore(&t->lock, flags);
+	out->it_interval = ns_to_timespec(interval);
+	out->it_value = ns_to_timespec(!expires ? 0 : expires > now ? expires - now : 1);
+}
+
+static void timerfd_fdinfo(struct file *file, struct seqbuf *out)
+{
+	struct timerfd *t = file->private;
+	struct itimerspec state;
+
+	timerfd_state(t, &state);
+	seqbuf_printf(out, "clockid: %d\nticks: %llu\nsettime flags: 00\n", t->clock,
+		      (unsigned long long)t->ticks);
+	seqbuf_printf(out, "it_value: (%llu, %llu)\nit_interval: (%llu, %llu)\n",
+		      (unsigned long long)state.it_value.tv_sec, (unsigned long long)state.it_value.tv_nsec,
+		      (unsigned long long)state.it_interval.tv_sec,
+		      (unsigned long long)state.it_interval.tv_nsec);
+}
+
+static const struct file_ops timerfd_ops = {
+	.read = timerfd_read,
+	.poll = timerfd_poll,
+	.release = timerfd_release,
+	.show_fdinfo = timerfd_fdinfo,
+};
+
+static struct timerfd *timerfd_of(struct file *file)
+{
+	return file->ops == &timerfd_ops ? file->private : NULL;
+}
+
+static bool timespec_ok(const struct timespec *ts)
+{
+	return ts->tv_sec >= 0 && (u64)ts->tv_nsec < NS_PER_SEC;
+}
+
+static u64 timespec_ns(const struct timespec *ts)
+{
+	u64 sec = MIN((u64)ts->tv_sec, ~0ull / NS_PER_SEC / 4); /* further away than any uptime */
+
+	return sec * NS_PER_SEC + (u64)ts->tv_nsec;
+}
+
+/* The moment on the monotonic clock, never 0. */
+static u64 timerfd_deadline(const struct timerfd *t, int flags, u64 value_ns)
+{
+	u64 now = clock_ns(), real;
+
+	if (!(flags & TFD_TIMER_ABSTIME))
+		return now + value_ns;
+	if (t->clock == CLOCK_REALTIME) {
+		real = clock_realtime_ns();
+		return value_ns > real ? now + (value_ns - real) : 1;
+	}
+	return MAX(value_ns, 1ull);
+}
+
+int timerfd_settime(struct file *file, int tfd_flags, const struct itimerspec *new, struct itimerspec *old)
+{
+	struct timerfd *t = timerfd_of(file);
+	u64 flags;
+	u64 expires = 0;
+
+	if (!t || (tfd_flags & ~TFD_TIMER_ABSTIME) || !timespec_ok(&new->it_value) ||
+	    !timespec_ok(&new->it_interval))
+		return -EINVAL;
+	mutex_lock(&t->set_lock);
+	timer_cancel_sync(&t->timer);
+	if (old)
+		timerfd_state(t, old);
+	if (timespec_ns(&new->it_value))
+		expires = timerfd_deadline(t, tfd_flags, timespec_ns(&new->it_value));
+	flags = spin_lock_irqsave(&t->lock);
+	t->expires_ns = expires;
+	t->interval_ns = timespec_ns(&new->it_interval);
+	spin_unlock_irqrestore(&t->lock, flags);
+	atomic_store(&t->ticks, 0);
+	if (expires)
+		timer_arm(&t->timer, expires);
+	mutex_unlock(&t->set_lock);
+	return 0;
+}
+
+int timerfd_gettime(struct file *file, struct itimerspec *out)
+{
+	struct timerfd *t = timerfd_of(file);
+
+	if (!t)
+		return -EINVAL;
+	timerfd_state(t, out);
+	return 0;
+}
+
+int timerfd_open(int clock, u32 flags, struct file **out)
+{
+	struct timerfd *t = cache_zalloc(timerfd_cache);
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	timer_setup(&t->timer, timerfd_fire);
+	mutex_init(&t->set_lock, RANK_EPOLL);
+	spin_init(&t->lock, RANK_DEVICE);
+	wait_queue_init(&t->wait);
+	t->clock = clock;
+	err = anonfs_open("[timerfd]", &timerfd_ops, t, O_RDWR | (flags & O_NONBLOCK), out);
+	if (err)
+		cache_free(timerfd_cache, t);
+	return err;
+}
+
+void timerfd_init(void)
+{
+	timerfd_cache = cache_create("timerfd", sizeof(struct timerfd), 0);
+}

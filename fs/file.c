@@ -1,0 +1,142 @@
+/*
+ * file: the life of open file descriptions.
+ *
+ * Owns: struct file, its cache, and the number of open files (file_max is /proc/sys/fs/file-max).
+ * Life: file_new() makes one on a path whose references it takes over; the last file_put() runs ops->release
+ *   in the thread that put it, and may sleep: nobody may hold a spin lock when he puts a file.
+ * Locks: none. Whoever finds a file in a descriptor table or an epoll set counts it there.
+ */
+#include "fs/file.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/debug/panic.h"
+#include "kernel/id/cred.h"
+#include "kernel/id/pid.h"
+#include "kernel/mm/slab.h"
+#include "fs/flock.h"
+#include "fs/inode.h"
+#include "fs/internal.h"
+#include "fs/open.h"
+
+u64 file_max = 1 << 20;
+void (*file_hook_epoll_release)(struct file *f);
+
+static _Atomic u64 nr_files;
+static struct slab_cache *file_cache;
+
+u64 file_count(void)
+{
+	return atomic_load_explicit(&nr_files, memory_order_relaxed);
+}
+
+static u32 mode_of_flags(u32 flags)
+{
+	static const u8 access[4] = { FILE_READ, FILE_WRITE, FILE_READ | FILE_WRITE, 0 };
+
+	return flags & O_PATH ? FILE_PATH : access[flags & O_ACCMODE] | FILE_PREAD;
+}
+
+int file_new(const struct path *path, u32 flags, struct file **out)
+{
+	struct file *f;
+
+	if (unlikely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) >= file_max) &&
+	    !capable(CAP_SYS_ADMIN)) {
+		atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+		return -ENFILE;
+	}
+	f = cache_alloc(file_cache);
+	if (unlikely(!f)) {
+		atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+		return -ENOMEM;
+	}
+	refcount_init(&f->refs, 1);
+	f->flags = flags;
+	f->mode = mode_of_flags(flags);
+	f->pos_lock = 0;
+	f->inode = dentry_inode(path->dentry);
+	f->ops = flags & O_PATH ? &file_ops_none : f->inode->fops;
+	if (!f->ops->seek)
+		f->mode |= FILE_STREAM;
+	f->path = *path;
+	f->private = NULL;
+	f->pos = 0;
+	list_init(&f->ep_links);
+	f->owner = NULL;
+	*out = f;
+	return 0;
+}
+
+void file_set_ops(struct file *file, const struct file_ops *ops)
+{
+	file->ops = ops;
+	if (ops->seek)
+		file->mode &= ~FILE_STREAM;
+	else
+		file->mode |= FILE_STREAM;
+}
+
+static void file_free(struct file *f)
+{
+	struct file_owner *owner = atomic_load_explicit(&f->owner, memory_order_relaxed);
+	struct path path = f->path;
+
+	if (f->mode & FILE_WRITER)
+		atomic_fetch_sub_explicit(&f->inode->writers, 1, memory_order_release);
+	if (unlikely(owner)) {
+		pid_put(owner->pid);
+		kfree(owner);
+	}
+	cache_free(file_cache, f);
+	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+	dentry_put(path.dentry);
+	mount_put(path.mnt);
+}
+
+void file_discard(struct file *f)
+{
+	assert(refcount_read(&f->refs) == 1 && list_empty(&f->ep_links));
+	file_free(f);
+}
+
+static __noinline void file_release(struct file *f)
+{
+	if (unlikely(!list_empty(&f->ep_links)) && file_hook_epoll_release)
+		file_hook_epoll_release(f);
+	if (unlikely(f->inode->locks))
+		flock_release(f);
+	if (f->ops->release)
+		f->ops->release(f);
+	file_free(f);
+}
+
+void file_put(struct file *f)
+{
+	if (refcount_put(&f->refs))
+		file_release(f);
+}
+
+struct file_owner *file_owner_get(struct file *file)
+{
+	struct file_owner *owner = atomic_load_explicit(&file->owner, memory_order_acquire), *none = NULL;
+
+	if (owner)
+		return owner;
+	owner = kzalloc(sizeof(*owner));
+	if (!owner)
+		return NULL;
+	if (atomic_compare_exchange_strong_explicit(&file->owner, &none, owner, memory_order_acq_rel,
+						    memory_order_acquire))
+		return owner;
+	kfree(owner);
+	return none;
+}
+
+void file_init_cache(void)
+{
+	file_cache = cache_create("file", sizeof(struct file), 8);
+	rw_init();
+}

@@ -1,0 +1,91 @@
+/*
+ * struct file: an open file description: a place, a mode, a position.
+ *
+ * Why not the path itself: dup, fork and SCM_RIGHTS share position and flags, so they share this.
+ *
+ *   [I] constant after open   [P] pos_lock, when shared   [a] atomic   [E] epoll's global mutex
+ * The opener's credentials are not kept: who needs them later keeps them itself.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "kernel/sync/refcount.h"
+#include "fs/dentry.h"
+#include "fs/mount.h"
+#include "fs/ops.h"
+#include "fs/path.h"
+
+/* file->mode */
+#define FILE_READ	0x01u
+#define FILE_WRITE	0x02u
+#define FILE_PATH	0x04u /* O_PATH: only a place */
+#define FILE_STREAM	0x08u /* has no position: lseek is ESPIPE */
+#define FILE_WRITER	0x10u /* counted in inode->writers */
+#define FILE_PREAD	0x20u /* pread and pwrite work */
+#define FILE_EXEC	0x40u
+
+struct files;
+
+struct file {
+	struct refcount refs;	    /* [a] */
+	_Atomic u32 flags;	    /* [a] O_* as F_GETFL shows them */
+	u32 mode;		    /* [I] FILE_* */
+	_Atomic u32 pos_lock;	    /* 0 free, 1 held, 2 held and waited for: fs/rw.c */
+	const struct file_ops *ops; /* [I] */
+	struct inode *inode;	    /* [I] path.dentry's; uncounted (the dentry holds it) */
+	struct path path;	    /* [I] counted */
+	void *private;		    /* [I] the file system's per-open state */
+	u64 pos;		    /* [P] */
+	struct list ep_links;	    /* [E] struct epitem: sets that watch this file */
+	struct file_owner *_Atomic owner; /* [a] F_SETOWN, F_SETSIG: made on first use */
+};
+#ifndef CONFIG_DEBUG
+static_assert(sizeof(struct file) <= 88, "ten thousand pidfds are in 1.4 MB");
+#endif
+
+/* Whom SIGIO goes to; fields are read and written by fcntl under file_pos_lock's bit lock or torn harmlessly. */
+struct file_owner {
+	u32 type; /* F_OWNER_* */
+	int sig;  /* F_SETSIG; 0: SIGIO */
+	struct pid *pid; /* counted */
+	u32 uid, euid;	 /* of who set it */
+};
+/* The file's owner record, made if need be; NULL: out of memory. */
+struct file_owner *file_owner_get(struct file *file);
+
+/**
+ * file_new - an open file on path.
+ * @path: consumed on success only (its references become the file's).
+ * @flags: O_* of open(2); mode is derived from the access mode; O_CLOEXEC, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC are
+ *   stripped from file->flags by callers that must, not here.
+ * @out: one reference. ops = inode->fops; ops->open is NOT called.
+ * Errors: -ENFILE, -ENOMEM.
+ */
+int file_new(const struct path *path, u32 flags, struct file **out) __must_check;
+
+static inline struct file *file_get(struct file *f)
+{
+	refcount_get(&f->refs);
+	return f;
+}
+/* Last: flock/record locks, epoll links, ops->release, path. May sleep. */
+void file_put(struct file *f);
+
+/* Opens a resolved place: permission, O_TRUNC, writers count, ops->open. *out one reference. path is the caller's. */
+int file_open_path(const struct path *path, u32 flags, struct file **out) __must_check;
+
+/* Opens by kernel string for the kernel itself (exec, initramfs): flags O_*. mode for O_CREAT. */
+int file_open_kernel(const char *name, u32 flags, u32 mode, struct file **out) __must_check;
+
+/* openat2 for the system call: how->flags, mode, resolve are already validated. */
+struct open_how;
+int file_open_at(int dirfd, const char *name, const struct open_how *how, struct file **out) __must_check;
+
+/* The file's count limits ENFILE: /proc/sys/fs/file-nr. */
+u64 file_count(void);
+extern u64 file_max;
+
+/* Set by layer 8/9 at boot; called on the last put / each close, may be NULL. */
+extern void (*file_hook_epoll_release)(struct file *f); /* ep_links not empty */
+struct files;
+void file_init_cache(void);

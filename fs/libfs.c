@@ -1,0 +1,100 @@
+/*
+ * libfs: files with an inode but no name. See libfs.h.
+ *
+ * Owns: nothing; it composes inode, dentry and file.
+ * Invariant: at any time there is at most one live inode of (super, ino), because inode_get_locked() says
+ *   so; each open has a dentry and a file of its own, so nothing is cached and the last close frees all.
+ * Locks: none held; the new inode is filled in while inode_get_locked() keeps others waiting.
+ */
+#include "fs/libfs.h"
+
+#include <linux/errno.h>
+
+#include "lib/string.h"
+#include "kernel/debug/panic.h"
+#include "kernel/id/cred.h"
+#include "fs/inode.h"
+#include "fs/mount.h"
+#include "fs/super.h"
+
+void pseudo_fs_init(struct pseudo_fs *fs, const char *name, u64 magic, const struct super_ops *ops)
+{
+	struct inode *inode;
+
+	fs->type = (struct fs_type){ .name = name, .flags = FS_NODEV };
+	if (super_new(&fs->type, ops, magic, SB_NOUSER | SB_NOEXEC | SB_NODEV | SB_NOCACHE, &fs->sb))
+		panic("no memory for %s", name);
+	inode = inode_new(fs->sb);
+	if (!inode)
+		panic("no memory for %s", name);
+	inode->ino = super_next_ino(fs->sb);
+	inode->mode = S_IFDIR | 0755;
+	inode_set_dir_rank(inode);
+	/* The root's evict would be handed a private it does not know; it is never evicted. */
+	fs->sb->root = dentry_new_root(inode);
+	if (!fs->sb->root || mount_internal(fs->sb, &fs->mnt))
+		panic("no memory for %s", name);
+}
+
+static void inode_fill(struct inode *inode, const struct node_template *t)
+{
+	inode->ino = t->ino;
+	inode->mode = t->mode;
+	inode->ops = t->iops ? t->iops : &inode_ops_none;
+	inode->fops = t->fops;
+	inode->private = t->private;
+	if (t->private_get)
+		t->private_get(t->private);
+}
+
+/* Consumes the reference on inode, also on failure. */
+static int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags, struct file **out)
+{
+	struct path path = { .mnt = fs->mnt };
+	int err;
+
+	path.dentry = dentry_new_pseudo(inode);
+	if (unlikely(!path.dentry)) {
+		inode_put(inode);
+		return -ENOMEM;
+	}
+	mount_get(fs->mnt);
+	err = file_new(&path, flags, out);
+	if (unlikely(err))
+		path_put(&path);
+	return err;
+}
+
+int libfs_open(const struct node_template *t, u32 flags, struct file **out)
+{
+	struct inode *inode = inode_get_locked(t->fs->sb, t->ino);
+
+	if (unlikely(!inode))
+		return -ENOMEM;
+	if (inode_is_new(inode)) {
+		inode_fill(inode, t);
+		inode_unlock_new(inode);
+	}
+	return open_inode(t->fs, inode, flags, out);
+}
+
+int libfs_open_new(const struct node_template *t, u32 flags, struct file **out)
+{
+	struct inode *inode = inode_new(t->fs->sb);
+	const struct cred *cred;
+
+	if (unlikely(!inode))
+		return -ENOMEM;
+	inode_fill(inode, t);
+	cred = cred_current();
+	inode->uid = cred->fsuid;
+	inode->gid = cred->fsgid;
+	if (!inode->ino)
+		inode->ino = super_next_ino(t->fs->sb);
+	return open_inode(t->fs, inode, flags, out);
+}
+
+int libfs_open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags, struct file **out)
+{
+	return open_inode(fs, inode_get(inode), flags, out);
+}

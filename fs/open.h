@@ -1,0 +1,21 @@
+/*
+ * From open(2)'s flags to a file; truncation. file_open_at() and friends are declared in fs/file.h.
+ */
+#pragma once
+
+#include "fs/file.h"
+
+/* truncate(2), ftruncate(2): permission and kind of file are checked. */
+int vfs_truncate(const struct path *p, s64 size) __must_check;
+int vfs_ftruncate(struct file *file, s64 size) __must_check;
+
+/* exec: nobody may write to it while it runs (ETXTBSY). allow undoes deny. */
+int file_deny_write(struct file *file) __must_check; /* -ETXTBSY */
+void file_allow_write(struct file *file);
+
+/* A driver's open op hands the file on: ops change, and with them whether it is a stream. */
+void file_set_ops(struct file *file, const struct file_ops *ops);
+
+/* fcntl(F_SETFL): O_APPEND, O_NONBLOCK, O_NOATIME, O_DIRECT change, others stay. -EINVAL, -EPERM. */
+int file_set_flags(struct file *file, u32 flags) __must_check;
+#define FILE_SETFL_MASK (O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT)

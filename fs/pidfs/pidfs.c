@@ -1,0 +1,230 @@
+/*
+ * pidfs: processes as files.
+ *
+ * Owns: the one inode a struct pid can have, and the meaning of looking at it.
+ * Life: the inode is made by the first open and holds one reference on its pid (inode->private); each
+ *   pidfd is a file on a nameless dentry of its own; the last close evicts the inode, which drops the
+ *   pid. Nothing is cached. file->private is free for options of one open.
+ * Invariant: inode->ino == pid->ino, and a pid's ino is never given out again. So two pidfds are the
+ *   same process if and only if st_dev and st_ino agree, for as long as the system runs.
+ * Locks: none of its own. Two openers meet in inode_get_locked(). What is read of a process is either
+ *   constant in struct pid, or ordered by pid->life (DOC: exit-order). No lock across a user copy.
+ * Callers: the system call layer, and sockets. Never called from exit, nor in interrupts.
+ * Not here: signals (kernel/task), what does not need the inode (pidfd.c), no pidfs (fallback.c).
+ *                                                               Follows: Linux 7.3 fs/pidfs.c
+ */
+#include "fs/pidfs/internal.h"
+
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/pidfd.h>
+
+#include "arch/x86_64/uaccess.h"
+#include "kernel/debug/panic.h"
+#include "kernel/id/cred.h"
+#include "kernel/id/pid.h"
+#include "kernel/mm/as.h"
+#include "kernel/task/task.h"
+#include "fs/libfs.h"
+
+static struct pseudo_fs pidfs;
+
+/* What this kernel can fill in; there are no cgroups here, and no core dumps to tell of. */
+#define SUPPORTED_INFO                                                                     \
+	(PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_EXIT | PIDFD_INFO_COREDUMP |       \
+	 PIDFD_INFO_SUPPORTED_MASK)
+
+/* Programs that list open files stumbled over a regular file here, so the type bits are not shown. */
+static int pidfs_getattr(struct inode *inode, struct kstat *st)
+{
+	st->mode &= ~(u32)S_IFMT;
+	return 0;
+}
+
+static void pidfs_evict(struct inode *inode)
+{
+	pid_put(inode->private);
+}
+
+static void pidfs_dname(const struct dentry *dentry, struct seqbuf *out)
+{
+	seqbuf_puts(out, "anon_inode:[pidfd]");
+}
+
+static void info_fill_creds(struct pidfd_info *info, const struct cred *cred)
+{
+	info->ruid = cred->uid;
+	info->rgid = cred->gid;
+	info->euid = cred->euid;
+	info->egid = cred->egid;
+	info->suid = cred->suid;
+	info->sgid = cred->sgid;
+	info->fsuid = cred->fsuid;
+	info->fsgid = cred->fsgid;
+	info->mask |= PIDFD_INFO_CREDS;
+}
+
+/* Who would get a core dump of it; nobody asks a zombie, which has no memory. */
+static void info_fill_coredump(struct pidfd_info *info, struct thread *thread)
+{
+	struct as *as = thread_as_get(thread);
+
+	if (!as)
+		return;
+	info->coredump_mask = as->is_dumpable ? PIDFD_COREDUMP_USER : PIDFD_COREDUMP_SKIP;
+	info->mask |= PIDFD_INFO_COREDUMP;
+	as_put(as);
+}
+
+static int info_fill_live(struct pidfd_info *info, struct thread *thread, u64 asked)
+{
+	const struct cred *cred = thread_cred_get(thread);
+	struct task *task = thread->task;
+
+	info_fill_creds(info, cred);
+	cred_put(cred);
+	rwspin_read_lock(&tasks_lock);
+	info->pid = pid_vnr(thread->pid);
+	info->tgid = pid_vnr(task->pid);
+	info->ppid = task->parent ? pid_vnr(task->parent->pid) : 0;
+	rwspin_read_unlock(&tasks_lock);
+	info->mask |= PIDFD_INFO_PID;
+	if (asked & PIDFD_INFO_COREDUMP)
+		info_fill_coredump(info, thread);
+	return info->pid && info->tgid ? 0 : -ESRCH;
+}
+
+static int info_fill(struct pidfd_info *info, struct pid *pid, u64 asked)
+{
+	struct thread *thread = thread_of_pid_get(pid);
+	int err = 0;
+
+	if (thread) {
+		err = info_fill_live(info, thread, asked);
+		thread_put(thread);
+	}
+	/* Reaped before the look-up, or during it: then only the exit record is left to tell. */
+	if (pid_life(pid) == PID_REAPED) {
+		if (!(asked & PIDFD_INFO_EXIT))
+			return -ESRCH;
+		if (!thread || err)
+			*info = (struct pidfd_info){ 0 };
+		info->exit_code = pid->exit.code;
+		info->mask |= PIDFD_INFO_EXIT;
+		err = 0;
+	} else if (!thread) {
+		err = -ESRCH;
+	}
+	if (asked & PIDFD_INFO_SUPPORTED_MASK) {
+		info->supported_mask = SUPPORTED_INFO;
+		info->mask |= PIDFD_INFO_SUPPORTED_MASK;
+	}
+	return err;
+}
+
+/* The struct may grow: the number carries the caller's size, and what only one side knows is zero. */
+static long pidfs_get_info(struct pid *pid, u32 cmd, u64 arg)
+{
+	char __user *uinfo = (char __user *)arg;
+	struct pidfd_info info = { 0 };
+	size_t size = _IOC_SIZE(cmd);
+	u64 asked;
+	int err;
+
+	if (_IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE) || size < PIDFD_INFO_SIZE_VER0)
+		return -ENOTTY;
+	if (!arg)
+		return -EINVAL;
+	if (get_user(asked, (const u64 __user *)uinfo))
+		return -EFAULT;
+	if (pid_life(pid) != PID_REAPED && !pid_vnr(pid))
+		return -EREMOTE;
+	err = info_fill(&info, pid, asked);
+	if (err)
+		return err;
+	if (copy_to_user(uinfo, &info, MIN(size, sizeof(info))))
+		return -EFAULT;
+	return size > sizeof(info) ? clear_user(uinfo + sizeof(info), size - sizeof(info)) : 0;
+}
+
+/* The checks are those of a kernel that has the namespace; then there is none to hand out. */
+static long pidfs_get_namespace(struct pid *pid, u64 arg)
+{
+	struct thread *thread = thread_of_pid_get(pid);
+	long err = -EOPNOTSUPP;
+
+	if (!thread)
+		return -ESRCH;
+	if (arg)
+		err = -EINVAL;
+	else if (!task_may_access(thread->task, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS))
+		err = -EACCES;
+	else if (pid_life(pid) != PID_LIVE)
+		err = -ESRCH;
+	thread_put(thread);
+	return err;
+}
+
+static long pidfs_ioctl(struct file *file, u32 cmd, u64 arg)
+{
+	struct pid *pid = pidfs_pid(file);
+
+	if (cmd == FS_IOC_GETVERSION) /* the generation: numbers are not reused, so it is always 0 */
+		return arg ? put_user(0u, (u32 __user *)arg) : -EINVAL;
+	if (_IOC_TYPE(cmd) != PIDFS_IOCTL_MAGIC)
+		return -ENOTTY;
+	if (_IOC_NR(cmd) == _IOC_NR(PIDFD_GET_INFO))
+		return pidfs_get_info(pid, cmd, arg);
+	if (cmd >= PIDFD_GET_CGROUP_NAMESPACE && cmd <= PIDFD_GET_UTS_NAMESPACE)
+		return pidfs_get_namespace(pid, arg);
+	return -ENOTTY;
+}
+
+static const struct super_ops pidfs_super_ops = {
+	.evict = pidfs_evict,
+	.dname = pidfs_dname,
+};
+
+static const struct inode_ops pidfs_inode_ops = {
+	.getattr = pidfs_getattr,
+	.setattr = setattr_unsupported,
+};
+
+static const struct file_ops pidfd_file_ops = {
+	.poll = pidfd_poll,
+	.ioctl = pidfs_ioctl,
+	.release = pidfd_release,
+	.show_fdinfo = pidfd_show_fdinfo,
+};
+
+static void pidfs_hold(void *pid)
+{
+	pid_get(pid);
+}
+
+int pidfs_open(struct pid *pid, u32 flags, struct file **out)
+{
+	struct node_template t = {
+		.fs = &pidfs,
+		.ino = pid->ino,
+		.mode = S_IFREG | 0700,
+		.iops = &pidfs_inode_ops,
+		.fops = &pidfd_file_ops,
+		.private = pid,
+		.private_get = pidfs_hold,
+	};
+
+	assert(!(flags & ~(u32)(O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
+	return libfs_open(&t, O_RDWR | flags, out);
+}
+
+struct pid *pidfs_pid(const struct file *file)
+{
+	return file->ops == &pidfd_file_ops ? file->inode->private : NULL;
+}
+
+void pidfs_init(void)
+{
+	pseudo_fs_init(&pidfs, "pidfs", PID_FS_MAGIC, &pidfs_super_ops);
+}

@@ -1,0 +1,510 @@
+/*
+ * Pipes: a ring of page-sized buffers between writers and readers.
+ *
+ * Owns: struct pipe, and pipefs, the pseudo file system of the unnamed ones.
+ * Life: made by pipe(2), or by the first open of a FIFO; counted by its open files; inode->fifo points to
+ *   it while there are any, so that opening /proc/PID/fd/N or the FIFO again finds it.
+ * Invariants: bytes is the sum of the buffers' lengths; a write of at most PIPE_BUF bytes is never split
+ *   around somebody else's, because it goes in under one hold of the lock.
+ * Locks: pipe->lock (RANK_PIPE) for everything but the wait queues; user memory is copied under it, which
+ *   is why its rank is below MM. inode->lock guards inode->fifo and is taken outside.
+ * Sleepers test used, readers and writers without the lock and look again with it.
+ *                                                     Follows: pipe(7), fifo(7), pipe(2), fcntl(2)
+ */
+#include "fs/pipefs/pipe.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/ioctls.h>
+#include <linux/magic.h>
+#include <linux/signal.h>
+
+#include "arch/x86_64/uaccess.h"
+#include "kernel/id/cred.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/sync/mutex.h"
+#include "kernel/sync/wait.h"
+#include "kernel/task/signal.h"
+#include "fs/libfs.h"
+#include "fs/poll.h"
+
+#define PIPE_SLOTS_DEFAULT 16
+#define PIPE_SIZE_MAX	   (1u << 31)
+
+u32 pipe_max_size = 1 << 20;
+
+struct pipe_buf {
+	struct page *page;
+	u32 offset, len;
+	bool is_packet; /* O_DIRECT: one read takes it all, and drops what it has no room for */
+};
+
+struct pipe {
+	struct mutex lock;
+	struct wait_queue read_wait;  /* for data, or the last writer's end */
+	struct wait_queue write_wait; /* for room, or the last reader's end */
+	_Atomic u32 readers, writers; /* open files; written under lock */
+	u32 reader_opens, writer_opens; /* ever: what a blocking FIFO open waits for */
+	u32 nr_files;		      /* counts the pipe itself; under inode->lock */
+	u32 nr_slots;		      /* power of two */
+	u32 first;		      /* slot of the oldest buffer, modulo nr_slots */
+	_Atomic u32 used;	      /* buffers in use; written under lock */
+	u64 bytes;
+	struct page *spare;	      /* the last emptied page: the next write takes it */
+	struct pipe_buf *slots;
+};
+
+static struct pseudo_fs pipefs;
+static struct slab_cache *pipe_cache;
+
+static struct pipe *pipe_new(void)
+{
+	struct pipe *p = cache_zalloc(pipe_cache);
+
+	if (!p)
+		return NULL;
+	p->slots = kcalloc(PIPE_SLOTS_DEFAULT, sizeof(*p->slots));
+	if (!p->slots) {
+		cache_free(pipe_cache, p);
+		return NULL;
+	}
+	p->nr_slots = PIPE_SLOTS_DEFAULT;
+	mutex_init(&p->lock, RANK_PIPE);
+	wait_queue_init(&p->read_wait);
+	wait_queue_init(&p->write_wait);
+	return p;
+}
+
+static struct pipe_buf *pipe_slot(struct pipe *p, u32 nth)
+{
+	return &p->slots[(p->first + nth) & (p->nr_slots - 1)];
+}
+
+static void pipe_free(struct pipe *p)
+{
+	for (u32 i = 0; i < p->used; i++)
+		page_put(pipe_slot(p, i)->page);
+	if (p->spare)
+		page_put(p->spare);
+	kfree(p->slots);
+	cache_free(pipe_cache, p);
+}
+
+static void pipe_drop_first(struct pipe *p)
+{
+	struct pipe_buf *buf = pipe_slot(p, 0);
+
+	p->bytes -= buf->len;
+	if (p->spare)
+		page_put(buf->page);
+	else
+		p->spare = buf->page;
+	p->first++;
+	p->used--;
+}
+
+/* Moves what there is; the bytes moved, or -EFAULT if not even one could be. */
+static long pipe_take(struct pipe *p, struct uio *uio)
+{
+	long done = 0;
+
+	while (p->used && uio->resid) {
+		struct pipe_buf *buf = pipe_slot(p, 0);
+		u32 n = MIN((size_t)buf->len, uio->resid);
+		size_t copied = uio_copy_out(uio, (char *)page_va(buf->page) + buf->offset, n);
+		bool is_packet = buf->is_packet;
+
+		done += copied;
+		buf->offset += copied;
+		buf->len -= copied;
+		p->bytes -= copied;
+		if (copied < n)
+			return done ? done : -EFAULT;
+		if (!buf->len || is_packet)
+			pipe_drop_first(p);
+		if (is_packet)
+			break;
+	}
+	return done;
+}
+
+static long pipe_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct pipe *p = file->private;
+	bool was_full;
+	long done;
+	int err;
+
+	if (!uio->resid)
+		return 0;
+	mutex_lock(&p->lock);
+	for (;;) {
+		was_full = p->used == p->nr_slots;
+		done = pipe_take(p, uio);
+		if (done || !p->writers)
+			break;
+		mutex_unlock(&p->lock);
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = wait_event_interruptible(&p->read_wait, p->used || !p->writers);
+		if (err)
+			return err;
+		mutex_lock(&p->lock);
+	}
+	mutex_unlock(&p->lock);
+	if (was_full || done > 0)
+		wake_all_key(&p->write_wait, POLLOUT | POLLWRNORM);
+	return done;
+}
+
+static struct page *pipe_page(struct pipe *p)
+{
+	struct page *page = p->spare;
+
+	if (!page)
+		return page_alloc(0);
+	p->spare = NULL;
+	return page;
+}
+
+/* Puts up to a page in a new buffer; bytes, 0 when there is no slot, -ENOMEM, -EFAULT. */
+static long pipe_add_buf(struct pipe *p, struct uio *uio, bool is_packet)
+{
+	struct page *page;
+	size_t n;
+
+	if (p->used == p->nr_slots)
+		return 0;
+	page = pipe_page(p);
+	if (!page)
+		return -ENOMEM;
+	n = uio_copy_in(uio, page_va(page), MIN(uio->resid, (size_t)PAGE_SIZE));
+	if (!n) {
+		p->spare = page;
+		return -EFAULT;
+	}
+	*pipe_slot(p, p->used) = (struct pipe_buf){ page, 0, n, is_packet };
+	p->used++;
+	p->bytes += n;
+	return n;
+}
+
+/*
+ * Small writes share a page: the tail of the last buffer takes what would fit it whole, so that
+ * PIPE_BUF bytes stay together.
+ */
+static long pipe_append(struct pipe *p, struct uio *uio)
+{
+	struct pipe_buf *last;
+	size_t n = uio->resid & (PAGE_SIZE - 1), copied;
+
+	if (!p->used || !n)
+		return 0;
+	last = pipe_slot(p, p->used - 1);
+	if (last->is_packet || last->offset + last->len + n > PAGE_SIZE)
+		return 0;
+	copied = uio_copy_in(uio, (char *)page_va(last->page) + last->offset + last->len, n);
+	last->len += copied;
+	p->bytes += copied;
+	return copied ? (long)copied : -EFAULT;
+}
+
+/* As much as there is room for. */
+static long pipe_put(struct pipe *p, struct uio *uio, bool is_packet, bool is_first)
+{
+	long done = is_first && !is_packet ? pipe_append(p, uio) : 0, n;
+
+	if (done < 0)
+		return done;
+	while (uio->resid) {
+		n = pipe_add_buf(p, uio, is_packet);
+		if (n <= 0)
+			return done ? done : n;
+		done += n;
+	}
+	return done;
+}
+
+static long pipe_broken(void)
+{
+	signal_send(current, SCOPE_THREAD, SIGPIPE, NULL);
+	return -EPIPE;
+}
+
+static bool pipe_has_room(struct pipe *p)
+{
+	return p->used < p->nr_slots;
+}
+
+static long pipe_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct pipe *p = file->private;
+	bool is_packet = file->flags & O_DIRECT;
+	long done = 0, n;
+	int err;
+
+	if (!uio->resid)
+		return 0;
+	mutex_lock(&p->lock);
+	for (;;) {
+		if (!p->readers) {
+			mutex_unlock(&p->lock);
+			n = pipe_broken();
+			return done ? done : n;
+		}
+		n = pipe_put(p, uio, is_packet, !done);
+		if (n > 0)
+			done += n;
+		if (n < 0 || !uio->resid)
+			break;
+		mutex_unlock(&p->lock);
+		if (n > 0)
+			wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
+		if (file->flags & O_NONBLOCK)
+			return done ? done : -EAGAIN;
+		err = wait_event_interruptible(&p->write_wait, pipe_has_room(p) || !p->readers);
+		if (err)
+			return done ? done : err;
+		mutex_lock(&p->lock);
+	}
+	mutex_unlock(&p->lock);
+	if (n > 0)
+		wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
+	return done ? done : n;
+}
+
+static u32 pipe_poll(struct file *file, struct poll_table *pt)
+{
+	struct pipe *p = file->private;
+	u32 events = 0;
+
+	if (file->mode & FILE_READ)
+		poll_wait(pt, file, &p->read_wait);
+	if (file->mode & FILE_WRITE)
+		poll_wait(pt, file, &p->write_wait);
+	if (file->mode & FILE_READ) {
+		if (p->used)
+			events |= POLLIN | POLLRDNORM;
+		if (!p->writers && p->writer_opens)
+			events |= POLLHUP;
+	}
+	if (file->mode & FILE_WRITE) {
+		if (pipe_has_room(p))
+			events |= POLLOUT | POLLWRNORM;
+		if (!p->readers)
+			events |= POLLERR;
+	}
+	return events;
+}
+
+static long pipe_ioctl(struct file *file, u32 cmd, u64 arg)
+{
+	struct pipe *p = file->private;
+	int bytes;
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	mutex_lock(&p->lock);
+	bytes = p->bytes;
+	mutex_unlock(&p->lock);
+	return put_user(bytes, (int __user *)arg);
+}
+
+/* Counts file as a user of p; the lock of file->inode is held or nobody else knows p. */
+static void pipe_join(struct pipe *p, struct file *file)
+{
+	file->private = p;
+	file->mode |= FILE_STREAM;
+	p->nr_files++;
+	mutex_lock(&p->lock);
+	if (file->mode & FILE_READ) {
+		p->readers++;
+		p->reader_opens++;
+	}
+	if (file->mode & FILE_WRITE) {
+		p->writers++;
+		p->writer_opens++;
+	}
+	mutex_unlock(&p->lock);
+}
+
+static void pipe_release(struct file *file)
+{
+	struct inode *inode = file->inode;
+	struct pipe *p = file->private;
+	bool is_last;
+
+	rwsem_write_lock(&inode->lock);
+	mutex_lock(&p->lock);
+	if (file->mode & FILE_READ)
+		p->readers--;
+	if (file->mode & FILE_WRITE)
+		p->writers--;
+	mutex_unlock(&p->lock);
+	is_last = !--p->nr_files;
+	if (is_last)
+		inode->fifo = NULL;
+	else
+		wake_all(&p->read_wait), wake_all(&p->write_wait);
+	rwsem_write_unlock(&inode->lock);
+	if (is_last)
+		pipe_free(p);
+}
+
+/* fifo(7): each side's open waits for the other's, unless it does not want to. */
+static int fifo_wait_peer(struct pipe *p, struct file *file)
+{
+	u32 seen;
+	bool is_reader = file->mode & FILE_READ;
+
+	if (is_reader && (file->mode & FILE_WRITE))
+		return 0;
+	if (is_reader ? p->writers : p->readers)
+		return 0;
+	if (file->flags & O_NONBLOCK) {
+		if (!is_reader)
+			return -ENXIO;
+		p->writer_opens = 0; /* no hang-up before the first writer */
+		return 0;
+	}
+	seen = is_reader ? p->writer_opens : p->reader_opens;
+	if (is_reader)
+		return wait_event_interruptible(&p->read_wait, p->writer_opens != seen);
+	return wait_event_interruptible(&p->write_wait, p->reader_opens != seen);
+}
+
+static int fifo_open(struct inode *inode, struct file *file)
+{
+	struct pipe *p;
+	int err;
+
+	rwsem_write_lock(&inode->lock);
+	p = inode->fifo;
+	if (!p)
+		p = inode->fifo = pipe_new();
+	if (p)
+		pipe_join(p, file);
+	rwsem_write_unlock(&inode->lock);
+	if (!p)
+		return -ENOMEM;
+	wake_all(&p->read_wait);
+	wake_all(&p->write_wait);
+	err = fifo_wait_peer(p, file);
+	if (err)
+		pipe_release(file);
+	return err;
+}
+
+const struct file_ops fifo_file_ops = {
+	.open = fifo_open,
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.release = pipe_release,
+};
+
+static struct pipe *pipe_of(struct file *file)
+{
+	return file->ops == &fifo_file_ops ? file->private : NULL;
+}
+
+long pipe_get_size(struct file *file)
+{
+	struct pipe *p = pipe_of(file);
+
+	return p ? (long)p->nr_slots << PAGE_SHIFT : -EBADF;
+}
+
+static long pipe_resize(struct pipe *p, u32 nr_slots)
+{
+	struct pipe_buf *slots = kcalloc(nr_slots, sizeof(*slots));
+	long err = 0;
+
+	if (!slots)
+		return -ENOMEM;
+	mutex_lock(&p->lock);
+	if (p->used > nr_slots) {
+		err = -EBUSY;
+	} else {
+		for (u32 i = 0; i < p->used; i++)
+			slots[i] = *pipe_slot(p, i);
+		struct pipe_buf *old = p->slots;
+		p->slots = slots;
+		p->nr_slots = nr_slots;
+		p->first = 0;
+		slots = old;
+	}
+	mutex_unlock(&p->lock);
+	kfree(slots);
+	wake_all_key(&p->write_wait, POLLOUT | POLLWRNORM);
+	return err ? err : (long)nr_slots << PAGE_SHIFT;
+}
+
+long pipe_set_size(struct file *file, u64 size)
+{
+	struct pipe *p = pipe_of(file);
+	u32 nr_slots = 1;
+
+	if (!p)
+		return -EBADF;
+	if (size > PIPE_SIZE_MAX)
+		return -EINVAL;
+	while (((u64)nr_slots << PAGE_SHIFT) < size)
+		nr_slots <<= 1;
+	if (nr_slots > p->nr_slots && ((u64)nr_slots << PAGE_SHIFT) > pipe_max_size &&
+	    !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	return pipe_resize(p, nr_slots);
+}
+
+int pipe_open(u32 flags, struct file *ends[2])
+{
+	struct node_template t = {
+		.fs = &pipefs,
+		.ino = super_next_ino(pipefs.sb),
+		.mode = S_IFIFO | 0600,
+		.iops = &inode_ops_none,
+		.fops = &fifo_file_ops,
+	};
+	struct pipe *p = pipe_new();
+	struct file *file[2];
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	err = libfs_open_new(&t, O_RDONLY | flags, &file[0]);
+	if (err)
+		goto out_free;
+	file[0]->inode->fifo = p;
+	pipe_join(p, file[0]);
+	err = libfs_open_inode(&pipefs, file[0]->inode, O_WRONLY | flags, &file[1]);
+	if (err) {
+		file_put(file[0]); /* frees p */
+		return err;
+	}
+	pipe_join(p, file[1]);
+	ends[0] = file[0];
+	ends[1] = file[1];
+	return 0;
+out_free:
+	pipe_free(p);
+	return err;
+}
+
+static void pipefs_dname(const struct dentry *dentry, struct seqbuf *out)
+{
+	seqbuf_printf(out, "pipe:[%llu]", (unsigned long long)dentry_inode(dentry)->ino);
+}
+
+static const struct super_ops pipefs_super_ops = {
+	.dname = pipefs_dname,
+};
+
+void pipefs_init(void)
+{
+	pipe_cache = cache_create("pipe", sizeof(struct pipe), 0);
+	pseudo_fs_init(&pipefs, "pipefs", PIPEFS_MAGIC, &pipefs_super_ops);
+}

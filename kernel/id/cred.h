@@ -1,0 +1,59 @@
+/*
+ * Credentials: immutable once published, shared by reference, replaced as a whole.
+ */
+#pragma once
+
+#include "lib/base.h"
+#include "kernel/sync/refcount.h"
+
+struct cred {
+	struct refcount refs;
+	u32 uid, euid, suid, fsuid;
+	u32 gid, egid, sgid, fsgid;
+	u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
+	u32 securebits;
+	bool no_new_privs;
+	u32 nr_groups;
+	u32 *groups; /* sorted; owned; NULL if none */
+};
+
+extern struct cred cred_root; /* all capabilities, uid 0: kernel threads and init */
+
+static inline const struct cred *cred_get(const struct cred *c)
+{
+	refcount_get(&((struct cred *)c)->refs);
+	return c;
+}
+void cred_put(const struct cred *c);
+
+/* A private copy with one reference to change and then publish; NULL: out of memory. */
+struct cred *cred_copy(const struct cred *c);
+
+bool cred_has_cap(const struct cred *c, unsigned cap); /* in the effective set */
+bool cred_in_group(const struct cred *c, u32 gid);     /* fsgid or supplementary */
+
+/* Of the current thread (kernel threads: cred_root). */
+const struct cred *cred_current(void);
+static inline bool capable(unsigned cap)
+{
+	return cred_has_cap(cred_current(), cap);
+}
+
+/**
+ * cred_exec - what execve makes of credentials.
+ * @new: a private copy of old, changed in place. @suid, @sgid: owner of a set-uid or set-gid file, or -1.
+ * Returns true if the program may do more than its caller: AT_SECURE, and memory nobody else may look at.
+ */
+bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid);
+
+/*
+ * Threads by real user id, for RLIMIT_NPROC. Each thread holds one count.
+ */
+struct uid_usage;
+/* Counts one more thread of uid. Never NULL: out of memory it counts for nobody. */
+struct uid_usage *uid_usage_charge(u32 uid);
+struct uid_usage *uid_usage_get(struct uid_usage *usage); /* one more of the same user */
+void uid_usage_put(struct uid_usage *usage);
+u32 uid_usage_threads(const struct uid_usage *usage);
+
+void cred_init(void);

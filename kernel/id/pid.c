@@ -1,0 +1,365 @@
+/*
+ * struct pid: numbers, and who has them.
+ *
+ * Owns: each namespace's table from numbers to struct pid, and the counter of inode numbers.
+ * Life: pid_new() makes an identity with its numbers; fork links the thread and task to it (LIVE);
+ *   exit fills in the record and advances life; the reap takes the numbers back; the struct goes with
+ *   the last holder.
+ * The table has two levels, so that it is as small as the numbers in use and each look-up is two loads.
+ *   Each leaf has a map of its numbers in use and their count, so that finding a free number skips
+ *   full leaves and whole words. Numbers are given out upwards and start over at 300, so that one
+ *   just given back is not soon somebody else's.
+ * Locks: ns->lock for the table; child namespace first, then its parents, one after the other. The
+ *   table's references are weak: whoever holds the last reference has taken the numbers out.
+ * DOC: exit-order. The exit record is written before life advances (release); readers load life first
+ *   (acquire). EXITED comes before the parent is told, REAPED when the numbers are gone.
+ */
+#include "kernel/id/pid.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/poll.h>
+
+#include "lib/bitmap.h"
+#include "lib/string.h"
+
+#include "arch/x86_64/percpu.h"
+#include "kernel/debug/panic.h"
+#include "kernel/id/cred.h"
+#include "kernel/id/pidns.h"
+#include "kernel/mm/slab.h"
+#include "kernel/sched/thread.h"
+
+#define PID_RESERVED   300 /* after the first round, numbers below are not given out */
+#define PID_MAX_LIMIT  4194304
+#define LEAF_SLOTS     503 /* fills a page */
+
+struct pid_leaf {
+	u64 used[8]; /* bit per slot */
+	u64 count;   /* of them */
+	struct pid *slot[LEAF_SLOTS]; /* weak; NULL: free, or still being set up */
+};
+static_assert(sizeof(struct pid_leaf) == PAGE_SIZE, "a leaf is a page");
+
+struct rwspin tasks_lock = RWSPIN_INIT(RANK_TASKS);
+struct pidns pidns_initial = { .refs = REFCOUNT_INIT(1), .lock = SPINLOCK_INIT(RANK_PIDNS) };
+int pid_max = 32768;
+
+static struct slab_cache *pid_cache; /* for those with one number */
+static _Atomic u64 next_ino = 2;     /* 0 is no inode, 1 the root's of any file system */
+static _Atomic u32 nr_pids;
+
+/* ---- The number table of one namespace; all of these with ns->lock held */
+
+static struct pid *table_get(const struct pidns *ns, int nr)
+{
+	u32 leaf = (u32)nr / LEAF_SLOTS;
+
+	if (leaf >= ns->nr_leaves || !ns->leaves[leaf])
+		return NULL;
+	return ns->leaves[leaf]->slot[(u32)nr % LEAF_SLOTS];
+}
+
+/* Room for numbers below pid_max. */
+static int table_grow(struct pidns *ns)
+{
+	u32 need = DIV_ROUND_UP((u32)pid_max, LEAF_SLOTS);
+	struct pid_leaf **leaves;
+
+	if (likely(need <= ns->nr_leaves))
+		return 0;
+	leaves = krealloc(ns->leaves, need * sizeof(*leaves));
+	if (!leaves)
+		return -ENOMEM;
+	memset(leaves + ns->nr_leaves, 0, (need - ns->nr_leaves) * sizeof(*leaves));
+	ns->leaves = leaves;
+	ns->nr_leaves = need;
+	return 0;
+}
+
+static struct pid_leaf *table_leaf(struct pidns *ns, u32 index)
+{
+	struct pid_leaf *leaf = ns->leaves[index];
+
+	if (likely(leaf))
+		return leaf;
+	leaf = kzalloc(sizeof(*leaf));
+	if (leaf && index == 0) { /* nobody is number 0 */
+		bitmap_set(leaf->used, 0);
+		leaf->count = 1;
+	}
+	ns->leaves[index] = leaf;
+	return leaf;
+}
+
+static int table_set(struct pidns *ns, int nr, struct pid *pid)
+{
+	struct pid_leaf *leaf = table_leaf(ns, (u32)nr / LEAF_SLOTS);
+	u32 slot = (u32)nr % LEAF_SLOTS;
+
+	if (!leaf)
+		return -ENOMEM;
+	if (bitmap_test(leaf->used, slot))
+		return -EEXIST;
+	bitmap_set(leaf->used, slot);
+	leaf->slot[slot] = pid;
+	leaf->count++;
+	return 0;
+}
+
+static void table_clear(struct pidns *ns, int nr)
+{
+	u32 index = (u32)nr / LEAF_SLOTS, slot = (u32)nr % LEAF_SLOTS;
+	struct pid_leaf *leaf = ns->leaves[index];
+
+	assert(leaf && bitmap_test(leaf->used, slot));
+	bitmap_clear(leaf->used, slot);
+	leaf->slot[slot] = NULL;
+	if (--leaf->count == 0 && index != (u32)ns->last / LEAF_SLOTS) {
+		ns->leaves[index] = NULL;
+		kfree(leaf);
+	}
+}
+
+/* The lowest free number in from..end-1, or 0. */
+static int table_find_free(const struct pidns *ns, int from, int end)
+{
+	int nr = from;
+
+	while (nr < end) {
+		u32 index = (u32)nr / LEAF_SLOTS;
+		const struct pid_leaf *leaf = ns->leaves[index];
+		size_t slot = (u32)nr % LEAF_SLOTS;
+
+		if (!leaf)
+			return nr ? nr : 1;
+		if (leaf->count < LEAF_SLOTS) {
+			slot = bitmap_find_clear(leaf->used, LEAF_SLOTS, slot);
+			if (slot < LEAF_SLOTS) {
+				nr = index * LEAF_SLOTS + slot;
+				return nr < end ? nr : 0;
+			}
+		}
+		nr = (index + 1) * LEAF_SLOTS;
+	}
+	return 0;
+}
+
+static int table_choose(struct pidns *ns)
+{
+	int lowest = ns->last >= PID_RESERVED ? PID_RESERVED : 1;
+	int nr = table_find_free(ns, ns->last + 1, pid_max);
+
+	if (unlikely(!nr))
+		nr = table_find_free(ns, lowest, MIN(ns->last + 1, pid_max));
+	return nr;
+}
+
+/* Gives pid its number at one level: nr, or the next free one if nr is 0. */
+static int number_take(struct pid *pid, u32 level, struct pidns *ns, int nr)
+{
+	bool is_chosen = nr != 0;
+	int err;
+
+	spin_lock(&ns->lock);
+	err = table_grow(ns);
+	if (!err && !is_chosen) {
+		nr = table_choose(ns);
+		if (!nr)
+			err = -EAGAIN;
+	}
+	if (!err)
+		err = table_set(ns, nr, pid);
+	if (!err && !is_chosen)
+		ns->last = nr;
+	spin_unlock(&ns->lock);
+	if (err)
+		return err;
+	pid->numbers[level] = (struct pid_number){ .nr = nr, .ns = ns };
+	if (level)
+		refcount_get(&ns->refs);
+	return 0;
+}
+
+static void number_release(struct pid *pid, u32 level)
+{
+	struct pid_number *n = &pid->numbers[level];
+
+	spin_lock(&n->ns->lock);
+	table_clear(n->ns, n->nr);
+	spin_unlock(&n->ns->lock);
+}
+
+/* ---- struct pid */
+
+static struct pid *pid_alloc(u32 level)
+{
+	size_t size = sizeof(struct pid) + (level + 1) * sizeof(struct pid_number);
+	struct pid *pid = level ? kmalloc(size) : cache_alloc(pid_cache);
+
+	if (!pid)
+		return NULL;
+	pid->ino = atomic_fetch_add_explicit(&next_ino, 1, memory_order_relaxed);
+	refcount_init(&pid->refs, 1);
+	atomic_init(&pid->life, PID_NEW);
+	pid->exit = (struct pid_exit){ 0 };
+	pid->thread = NULL;
+	pid->task = NULL;
+	list_init(&pid->group_members);
+	list_init(&pid->session_members);
+	wait_queue_init(&pid->exited);
+	pid->level = level;
+	atomic_fetch_add_explicit(&nr_pids, 1, memory_order_relaxed);
+	return pid;
+}
+
+static void pid_free_memory(struct pid *pid)
+{
+	atomic_fetch_sub_explicit(&nr_pids, 1, memory_order_relaxed);
+	if (pid->level)
+		kfree(pid);
+	else
+		cache_free(pid_cache, pid);
+}
+
+static void pid_free(struct pid *pid)
+{
+	assert(!pid->thread && !pid->task);
+	for (u32 level = pid->level; level; level--)
+		if (refcount_put(&pid->numbers[level].ns->refs))
+			BUG(); /* the caller's namespace is an ancestor of all */
+	pid_free_memory(pid);
+}
+
+int pid_new_numbered(struct pidns *ns, const int *nrs, u32 n, struct pid **out)
+{
+	struct pid *pid;
+	int err = 0;
+	u32 level;
+
+	if (n > ns->level + 1)
+		return -EINVAL;
+	for (u32 i = 0; i < n; i++) {
+		if (nrs[i] < 1 || nrs[i] >= pid_max)
+			return -EINVAL;
+		if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
+			return -EPERM;
+	}
+	pid = pid_alloc(ns->level);
+	if (!pid)
+		return -ENOMEM;
+	for (level = ns->level + 1; level > 0 && !err; ns = ns->parent) {
+		u32 i = pid->level + 1 - level; /* distance from the innermost */
+
+		err = number_take(pid, level - 1, ns, i < n ? nrs[i] : 0);
+		if (!err)
+			level--;
+	}
+	if (!err) {
+		*out = pid;
+		return 0;
+	}
+	for (u32 taken = level; taken <= pid->level; taken++) {
+		number_release(pid, taken);
+		if (taken && refcount_put(&pid->numbers[taken].ns->refs))
+			BUG();
+	}
+	pid_free_memory(pid);
+	return err;
+}
+
+int pid_new(struct pidns *ns, struct pid **out)
+{
+	return pid_new_numbered(ns, NULL, 0, out);
+}
+
+void pid_release_numbers(struct pid *pid)
+{
+	for (u32 level = 0; level <= pid->level; level++)
+		number_release(pid, level);
+}
+
+void pid_put(struct pid *pid)
+{
+	if (pid && refcount_put(&pid->refs))
+		pid_free(pid);
+}
+
+struct pid *pid_find_get(struct pidns *ns, int nr)
+{
+	struct pid *pid;
+
+	if (nr <= 0)
+		return NULL;
+	spin_lock(&ns->lock);
+	pid = table_get(ns, nr);
+	if (pid && !refcount_tryget(&pid->refs))
+		pid = NULL;
+	spin_unlock(&ns->lock);
+	return pid;
+}
+
+struct pid *pid_next(struct pidns *ns, int nr, int *found_nr)
+{
+	struct pid *pid = NULL;
+	int end;
+
+	spin_lock(&ns->lock);
+	end = ns->nr_leaves * LEAF_SLOTS;
+	for (nr = MAX(nr, 1); nr < end && !pid; nr++) {
+		const struct pid_leaf *leaf = ns->leaves[(u32)nr / LEAF_SLOTS];
+
+		if (!leaf) {
+			nr = ((u32)nr / LEAF_SLOTS + 1) * LEAF_SLOTS - 1;
+			continue;
+		}
+		pid = leaf->slot[(u32)nr % LEAF_SLOTS];
+		if (pid && !refcount_tryget(&pid->refs))
+			pid = NULL;
+		*found_nr = nr;
+	}
+	spin_unlock(&ns->lock);
+	return pid;
+}
+
+int pid_nr_in(const struct pid *pid, const struct pidns *ns)
+{
+	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
+		return 0;
+	return pid->numbers[ns->level].nr;
+}
+
+void pid_advance(struct pid *pid, enum pid_life life)
+{
+	assert(pid_life(pid) < life);
+	atomic_store_explicit(&pid->life, life, memory_order_release);
+	if (life == PID_EXITED)
+		wake_all_key(&pid->exited, POLLIN | POLLRDNORM);
+	else
+		wake_all(&pid->exited);
+}
+
+struct pidns *pidns_current(void)
+{
+	const struct pid *pid = current ? current->pid : NULL;
+
+	return pid ? pid->numbers[pid->level].ns : &pidns_initial;
+}
+
+int pid_set_max(int max)
+{
+	if (max <= PID_RESERVED || max > PID_MAX_LIMIT)
+		return -EINVAL;
+	pid_max = max;
+	return 0;
+}
+
+unsigned pid_count(void)
+{
+	return atomic_load_explicit(&nr_pids, memory_order_relaxed);
+}
+
+void pid_init(void)
+{
+	pid_cache = cache_create("pid", sizeof(struct pid) + sizeof(struct pid_number), 0);
+}

@@ -1,0 +1,106 @@
+/*
+ * struct pid: who a thread, process, process group or session is, for as long as anybody cares.
+ *
+ * Why the type exists. A bare number names somebody else after it wraps around. A pointer to the
+ * task would keep a dead process's memory for as long as somebody remembers it. struct pid is small,
+ * counted, numbered once and for ever by ino, and outlives the task: pidfds, sessions, groups and
+ * sockets hold it, and find the task through it only while there is one.
+ *
+ *   [I] set at creation   [a] atomic   [T] tasks_lock   [x] written once before life says so
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "kernel/sync/refcount.h"
+#include "kernel/sync/spinlock.h"
+#include "kernel/sync/wait.h"
+
+struct task;
+struct thread;
+struct pidns;
+
+/* Forward only. EXITED: a zombie whose every thread is gone; REAPED: out of every table. */
+enum pid_life { PID_NEW, PID_LIVE, PID_EXITED, PID_REAPED };
+
+/* What is left to say of a process after its reap. */
+struct pid_exit {
+	int code; /* wait-status format */
+};
+
+/* One per namespace level, from the initial namespace (0) to the pid's own. */
+struct pid_number {
+	int nr;
+	struct pidns *ns; /* counted by the pid */
+};
+
+#define PIDNS_MAX_LEVEL 32
+
+struct pid {
+	u64 ino;		     /* [I] never reused, never 0; pidfs' inode number */
+	struct refcount refs;	     /* [a] */
+	_Atomic u32 life;	     /* [a] enum pid_life; readers acquire, writers release */
+	struct pid_exit exit;	     /* [x] before EXITED (threads: before REAPED) */
+	struct thread *thread;	     /* [T] who has this as thread id; weak, cleared at reap */
+	struct task *task;	     /* [T] who has this as process id (leaders only); weak */
+	struct list group_members;   /* [T] task.group_link */
+	struct list session_members; /* [T] task.session_link */
+	struct wait_queue exited;    /* woken when life advances */
+	u32 level;		     /* [I] */
+	struct pid_number numbers[]; /* [I] level + 1 of them */
+};
+
+/* Guards the process tree and the links between struct pid, thread and task. Never in interrupts. */
+extern struct rwspin tasks_lock;
+
+/**
+ * pid_new - a new identity with a number in ns and each of its ancestors.
+ * @out: one reference, life PID_NEW; the number is visible, and finds nobody before pid_attach.
+ * Errors: -EAGAIN no number is free, -ENOMEM (also for a namespace whose init is gone).
+ */
+int pid_new(struct pidns *ns, struct pid **out) __must_check;
+
+/* The same with chosen numbers: nrs[0] in ns, nrs[1] in its parent and so on, at most ns->level + 1 of them.
+ * Errors: also -EINVAL out of range, -EPERM no CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, -EEXIST taken. */
+int pid_new_numbered(struct pidns *ns, const int *nrs, u32 n, struct pid **out) __must_check;
+
+/* Takes the numbers out of every namespace (once, at reap or when fork fails). Keeps the reference. */
+void pid_release_numbers(struct pid *pid);
+
+static inline struct pid *pid_get(struct pid *pid)
+{
+	refcount_get(&pid->refs);
+	return pid;
+}
+void pid_put(struct pid *pid); /* NULL is fine; any context but interrupts */
+
+/* +1, or NULL when nobody has the number. */
+struct pid *pid_find_get(struct pidns *ns, int nr);
+
+/* The number in ns, 0 if pid is not visible there. pid NULL: 0. */
+int pid_nr_in(const struct pid *pid, const struct pidns *ns);
+
+/* Advances life (EXITED or REAPED) with release order and wakes the pollers. */
+void pid_advance(struct pid *pid, enum pid_life life);
+
+static inline enum pid_life pid_life(const struct pid *pid)
+{
+	return atomic_load_explicit(&pid->life, memory_order_acquire);
+}
+
+/* pid namespace of the current thread, and pid's number as that sees it. */
+struct pidns *pidns_current(void);
+static inline int pid_vnr(const struct pid *pid)
+{
+	return pid_nr_in(pid, pidns_current());
+}
+
+extern struct pidns pidns_initial;
+extern int pid_max; /* /proc/sys/kernel/pid_max; one above the largest number */
+int pid_set_max(int max); /* -EINVAL outside 301..4194304 */
+
+/* Calls fn(pid) for each number >= *nr in ns in rising order till fn is non-zero: for readdir of /proc.
+ * pid_next: the first pid with number >= nr, +1 reference, or NULL. */
+struct pid *pid_next(struct pidns *ns, int nr, int *found_nr);
+
+unsigned pid_count(void); /* identities alive, for accounting */
+void pid_init(void);

@@ -1,0 +1,23 @@
+/*
+ * Kernel virtual ranges beyond the direct map: guarded stacks, device memory.
+ */
+#pragma once
+
+#include "lib/base.h"
+
+#define KSTACK_SIZE 16384
+
+/* The top of a 16 KiB stack with an unmapped page below; NULL: out of memory. Freed ones are cached per CPU. */
+void *kstack_alloc(void) __must_check;
+void kstack_free(void *top);
+
+/* Uncached mapping of device memory, for ever. NULL: out of room. */
+void *mmio_map(u64 pa, size_t size) __must_check;
+
+/* Virtually contiguous memory of any size (big tables); may sleep. */
+void *kvmalloc(size_t size) __must_check;
+void kvfree(void *p);
+
+/* True if va lies in the guard page of a stack (for the double fault report). */
+bool kmap_is_guard(u64 va);
+void kmap_init(void);

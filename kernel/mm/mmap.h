@@ -1,0 +1,45 @@
+/*
+ * Changing an address space: map, unmap, protect, move, advise, brk.
+ *
+ * Addresses and lengths come from user space unchecked; every function checks them. All take as->lock for
+ * writing themselves. Errors are those of the system calls of the same name (man-pages section 2).
+ */
+#pragma once
+
+#include "kernel/mm/as.h"
+
+struct mmap_request {
+	struct as *as;	/* usually as_current() */
+	u64 addr, len;	/* hint or, with MAP_FIXED, demand */
+	u32 prot;	/* PROT_* */
+	u32 flags;	/* MAP_* */
+	u32 vm_may;	/* VM_MAYREAD|MAYWRITE|MAYEXEC allowed by the file's open mode; all for anonymous */
+	u64 pgoff;
+	/* Backing; NULL ops: anonymous private. On success the new vma owns one reference of file, which the
+	 * caller passes in; on failure the caller keeps it. */
+	const struct vm_ops *ops;
+	struct file *file;
+	void *private;
+	const char *name; /* or NULL */
+	u32 extra_vm_flags; /* VM_GROWSDOWN ... */
+};
+
+/* Returns the address in *out. */
+int as_mmap(struct mmap_request *req, u64 *out) __must_check;
+int as_munmap(struct as *as, u64 addr, u64 len) __must_check;
+int as_mprotect(struct as *as, u64 addr, u64 len, u32 prot) __must_check;
+int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 new_addr, u64 *out) __must_check;
+int as_madvise(struct as *as, u64 addr, u64 len, int advice) __must_check;
+int as_mincore(struct as *as, u64 addr, u64 len, unsigned char __user *vec) __must_check;
+int as_msync(struct as *as, u64 addr, u64 len, int flags) __must_check;
+int as_mlock(struct as *as, u64 addr, u64 len, bool lock) __must_check;
+u64 as_brk(struct as *as, u64 brk); /* the new (or unchanged) break */
+
+/* Unmaps pgoff.. of a shrinking or vanishing backing object in this as (truncate); lock taken inside. */
+void as_zap_range(struct as *as, u64 start, u64 end);
+
+/* Limits for the current process, defined by kernel/task/rlimit.c: bytes. */
+u64 upcall_rlimit_as(void);
+u64 upcall_rlimit_data(void);
+u64 upcall_rlimit_stack(void);
+u64 upcall_rlimit_memlock(void);

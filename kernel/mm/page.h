@@ -1,0 +1,75 @@
+/*
+ * Physical memory: a buddy allocator of page frames, and struct page, one per frame.
+ *
+ * A page of order 0 that is mapped or cached is shared by count: each page-table entry and each cache slot
+ * holds a reference (page_get/page_put); the last put frees it.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "arch/x86_64/memlayout.h"
+#include "kernel/sync/refcount.h"
+
+#define PAGE_MAX_ORDER 10 /* 4 MiB */
+
+struct page {
+	struct refcount refs; /* 4 bytes; 0: free */
+	u8 order;	      /* of the block it heads */
+	u8 flags;	      /* PAGE_* */
+	u16 unused;
+	union {
+		struct list link;    /* free list, or the owner's */
+		struct {	     /* slab pages */
+			void *cache; /* struct slab_cache */
+			void *slab;  /* private to slab.c */
+		};
+	};
+	u64 private; /* owner's: page table use counts, slab counts */
+};
+
+#define PAGE_RESERVED 0x1u /* never allocated nor freed: holes, kernel image, the zero page */
+#define PAGE_SLAB     0x2u
+#define PAGE_ZEROED   0x4u /* free and known to be all zero */
+
+extern struct page *page_array;
+extern u64 page_count; /* frames covered by page_array */
+
+/* 2^order contiguous frames with refs 1; NULL: none. Not in interrupts. The contents are stale. */
+struct page *page_alloc(unsigned order);
+struct page *page_alloc_zeroed(void); /* order 0, all zero */
+void page_free(struct page *page, unsigned order); /* refs must be 1 or 0 */
+
+static inline u64 page_pa(const struct page *page)
+{
+	return (u64)(page - page_array) << PAGE_SHIFT;
+}
+static inline void *page_va(const struct page *page)
+{
+	return phys_to_virt(page_pa(page));
+}
+static inline struct page *pa_to_page(u64 pa)
+{
+	return page_array + (pa >> PAGE_SHIFT);
+}
+static inline struct page *va_to_page(const void *va)
+{
+	return pa_to_page(virt_to_phys(va));
+}
+
+static inline void page_get(struct page *page)
+{
+	refcount_get(&page->refs);
+}
+void page_put(struct page *page); /* order 0; frees with the last */
+
+extern struct page *zero_page; /* PAGE_RESERVED: counting it is harmless */
+
+struct mem_stats {
+	u64 total_pages, free_pages;
+	u64 slab_pages, pgtable_pages, kstack_pages, cache_pages; /* cache: file pages, of tmpfs too */
+};
+void mem_stats(struct mem_stats *out);
+extern _Atomic u64 mem_pgtable_pages, mem_kstack_pages, mem_cache_pages, mem_slab_pages;
+
+void page_init(void); /* from the boot memory map, minus what the kernel and the initrd occupy */
+void page_release_range(u64 pa, u64 size); /* gives boot memory (the unpacked initrd) to the allocator */

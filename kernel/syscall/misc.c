@@ -1,0 +1,454 @@
+/*
+ * What fits nowhere else: the system's name and numbers, prctl, randomness, power.
+ *
+ *                                Follows: uname(2), sysinfo(2), prctl(2), getrandom(2), reboot(2), syslog(2)
+ */
+#include "kernel/syscall/user.h"
+#include "kernel/syscall/system.h"
+
+#include <asm/prctl.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/membarrier.h>
+#include <linux/personality.h>
+#include <linux/prctl.h>
+#include <linux/random.h>
+#include <linux/reboot.h>
+#include <linux/securebits.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+#include "lib/string.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/power.h"
+#include "arch/x86_64/smp.h"
+#include "kernel/debug/printk.h"
+#include "kernel/id/cred.h"
+#include "kernel/mm/mmap.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sync/mutex.h"
+#include "kernel/task/signal.h"
+#include "drivers/mem.h"
+
+static struct mutex uts_lock = MUTEX_INIT(RANK_SOCK); /* uts; user copies happen outside */
+struct utsname uts = {
+	.sysname = "Linux", /* what programs ask for before they use Linux's system calls */
+	.nodename = "pipit",
+	.release = PIPIT_RELEASE,
+	.version = "#1 SMP Pipit",
+	.machine = "x86_64",
+	.domainname = "(none)",
+};
+
+SYSCALL(uname, struct utsname __user *uout)
+{
+	struct utsname copy;
+
+	mutex_lock(&uts_lock);
+	copy = uts;
+	mutex_unlock(&uts_lock);
+	return copy_to_user(uout, &copy, sizeof(copy));
+}
+
+void uts_set(char *field, const char *text, size_t len)
+{
+	mutex_lock(&uts_lock);
+	memset(field, 0, sizeof(uts.nodename));
+	memcpy(field, text, MIN(len, sizeof(uts.nodename) - 1));
+	mutex_unlock(&uts_lock);
+}
+
+static long set_uts_field(char *field, const char __user *utext, int len)
+{
+	char text[sizeof(uts.nodename)];
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (len < 0 || len > (int)sizeof(text) - 1)
+		return -EINVAL;
+	if (copy_from_user(text, utext, len))
+		return -EFAULT;
+	uts_set(field, text, len);
+	return 0;
+}
+
+SYSCALL(sethostname, const char __user *utext, int len)
+{
+	return set_uts_field(uts.nodename, utext, len);
+}
+
+SYSCALL(setdomainname, const char __user *utext, int len)
+{
+	return set_uts_field(uts.domainname, utext, len);
+}
+
+SYSCALL(sysinfo, struct sysinfo __user *uout)
+{
+	struct sysinfo info = { 0 };
+	struct mem_stats mem;
+	u64 load[3];
+
+	mem_stats(&mem);
+	sched_load_average(load);
+	info.uptime = DIV_ROUND_UP(clock_ns(), NS_PER_SEC);
+	for (int i = 0; i < 3; i++)
+		info.loads[i] = load[i] << (SI_LOAD_SHIFT - 10);
+	info.totalram = mem.total_pages * PAGE_SIZE;
+	info.freeram = mem.free_pages * PAGE_SIZE;
+	info.sharedram = mem.cache_pages * PAGE_SIZE;
+	info.procs = thread_count();
+	info.mem_unit = 1;
+	return copy_to_user(uout, &info, sizeof(info));
+}
+
+SYSCALL(getrandom, char __user *ubuf, size_t n, u32 flags)
+{
+	u8 chunk[256];
+	size_t done = 0;
+
+	if (flags & ~(u32)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	if ((flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	n = MIN(n, (size_t)INT32_MAX);
+	if (!user_range_ok(ubuf, n))
+		return -EFAULT;
+	while (done < n) {
+		size_t step = MIN(n - done, sizeof(chunk)), copied;
+
+		random_bytes(chunk, step);
+		copied = copy_to_user_partial(ubuf + done, chunk, step);
+		done += copied;
+		if (copied < step)
+			return done ? (long)done : -EFAULT;
+		if (done < n && fatal_signal_pending_current())
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+SYSCALL(getcpu, u32 __user *ucpu, u32 __user *unode, void __user *unused)
+{
+	if (ucpu && put_user((u32)cpu_id(), ucpu))
+		return -EFAULT;
+	return unode ? put_user(0u, unode) : 0;
+}
+
+SYSCALL(personality, u32 persona)
+{
+	u64 old = task_current()->personality;
+
+	if (persona != 0xffffffff)
+		task_current()->personality = persona;
+	return (u32)old;
+}
+
+/* ---- prctl */
+
+static struct cred *cred_edit(void)
+{
+	return cred_copy(cred_current());
+}
+
+static long prctl_bounding_drop(u64 cap)
+{
+	struct cred *c;
+
+	if (!capable(CAP_SETPCAP))
+		return -EPERM;
+	if (cap > CAP_LAST_CAP)
+		return -EINVAL;
+	c = cred_edit();
+	if (!c)
+		return -ENOMEM;
+	c->cap_bounding &= ~(1ull << cap);
+	thread_set_cred(c);
+	return 0;
+}
+
+static long prctl_securebits(u64 bits)
+{
+	const struct cred *old = cred_current();
+	struct cred *c;
+	/* A locked bit, which is the one above each, keeps its neighbour as it is. */
+	u32 locked = (old->securebits & 0xaa) | (old->securebits & 0xaa) >> 1;
+
+	if ((bits & ~0xffull) || ((bits ^ old->securebits) & locked) || !capable(CAP_SETPCAP))
+		return -EPERM;
+	c = cred_edit();
+	if (!c)
+		return -ENOMEM;
+	c->securebits = bits;
+	thread_set_cred(c);
+	return 0;
+}
+
+static long prctl_keepcaps(u64 on)
+{
+	struct cred *c;
+
+	if (on > 1)
+		return -EINVAL;
+	if (cred_current()->securebits & SECBIT_KEEP_CAPS_LOCKED)
+		return -EPERM;
+	c = cred_edit();
+	if (!c)
+		return -ENOMEM;
+	c->securebits = (c->securebits & ~(u32)SECBIT_KEEP_CAPS) | (on ? SECBIT_KEEP_CAPS : 0);
+	thread_set_cred(c);
+	return 0;
+}
+
+static long prctl_ambient(u64 op, u64 cap)
+{
+	const struct cred *old = cred_current();
+	struct cred *c;
+
+	if (op != PR_CAP_AMBIENT_CLEAR_ALL && cap > CAP_LAST_CAP)
+		return -EINVAL;
+	if (op == PR_CAP_AMBIENT_IS_SET)
+		return old->cap_ambient >> cap & 1;
+	if (op != PR_CAP_AMBIENT_RAISE && op != PR_CAP_AMBIENT_LOWER && op != PR_CAP_AMBIENT_CLEAR_ALL)
+		return -EINVAL;
+	if (op == PR_CAP_AMBIENT_RAISE && (!((old->cap_permitted & old->cap_inheritable) >> cap & 1) ||
+					   (old->securebits & SECBIT_NO_CAP_AMBIENT_RAISE)))
+		return -EPERM;
+	c = cred_edit();
+	if (!c)
+		return -ENOMEM;
+	if (op == PR_CAP_AMBIENT_RAISE)
+		c->cap_ambient |= 1ull << cap;
+	else
+		c->cap_ambient &= op == PR_CAP_AMBIENT_LOWER ? ~(1ull << cap) : 0;
+	thread_set_cred(c);
+	return 0;
+}
+
+static long prctl_no_new_privs(u64 on, u64 b, u64 c3, u64 d)
+{
+	struct cred *c;
+
+	if (on != 1 || b || c3 || d)
+		return -EINVAL;
+	c = cred_edit();
+	if (!c)
+		return -ENOMEM;
+	c->no_new_privs = true;
+	thread_set_cred(c);
+	return 0;
+}
+
+static long prctl_set_name(const char __user *uname)
+{
+	char name[COMM_LEN] = "";
+	u64 flags;
+	long len = strncpy_from_user(name, uname, COMM_LEN - 1);
+
+	if (len < 0)
+		return len;
+	name[COMM_LEN - 1] = 0;
+	flags = spin_lock_irqsave(&task_current()->sig_lock);
+	memcpy(current->comm, name, COMM_LEN);
+	spin_unlock_irqrestore(&task_current()->sig_lock, flags);
+	return 0;
+}
+
+static long prctl_caps(int op, u64 a, u64 b)
+{
+	switch (op) {
+	case PR_CAPBSET_READ:
+		return a > CAP_LAST_CAP ? -EINVAL : (long)(cred_current()->cap_bounding >> a & 1);
+	case PR_CAPBSET_DROP:
+		return prctl_bounding_drop(a);
+	case PR_GET_SECUREBITS:
+		return cred_current()->securebits;
+	case PR_SET_SECUREBITS:
+		return prctl_securebits(a);
+	case PR_GET_KEEPCAPS:
+		return !!(cred_current()->securebits & SECBIT_KEEP_CAPS);
+	case PR_SET_KEEPCAPS:
+		return prctl_keepcaps(a);
+	case PR_CAP_AMBIENT:
+		return prctl_ambient(a, b);
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL(prctl, int op, u64 a, u64 b, u64 c, u64 d)
+{
+	struct task *task = task_current();
+
+	switch (op) {
+	case PR_SET_PDEATHSIG:
+		if (a > NR_SIGNALS)
+			return -EINVAL;
+		task->pdeath_signal = a;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(task->pdeath_signal, (int __user *)a);
+	case PR_GET_DUMPABLE:
+		return current->as->is_dumpable;
+	case PR_SET_DUMPABLE:
+		if (a > 1)
+			return -EINVAL;
+		current->as->is_dumpable = a;
+		return 0;
+	case PR_SET_NAME:
+		return prctl_set_name((const char __user *)a);
+	case PR_GET_NAME:
+		return copy_to_user((char __user *)a, current->comm, COMM_LEN);
+	case PR_SET_CHILD_SUBREAPER:
+		task->is_subreaper = a;
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user((int)task->is_subreaper, (int __user *)a);
+	case PR_SET_NO_NEW_PRIVS:
+		return prctl_no_new_privs(a, b, c, d);
+	case PR_GET_NO_NEW_PRIVS:
+		return a || b || c || d ? -EINVAL : (long)cred_current()->no_new_privs;
+	case PR_GET_TID_ADDRESS:
+		return put_user((u64)current->clear_child_tid, (u64 __user *)a);
+	case PR_GET_TIMERSLACK:
+		return 50000;
+	case PR_GET_THP_DISABLE: /* there are no huge pages to give */
+		return a || b || c || d ? -EINVAL : 1;
+	case PR_GET_SECCOMP:
+		return 0;
+	default:
+		return prctl_caps(op, a, b);
+	}
+}
+
+SYSCALL(arch_prctl, int op, u64 addr)
+{
+	switch (op) {
+	case ARCH_SET_FS:
+		if (addr >= USER_TOP)
+			return -EPERM;
+		arch_set_fs_base(addr);
+		return 0;
+	case ARCH_SET_GS:
+		if (addr >= USER_TOP)
+			return -EPERM;
+		arch_set_gs_base(addr);
+		return 0;
+	case ARCH_GET_FS:
+		return put_user(current->head.arch.fs_base, (u64 __user *)addr);
+	case ARCH_GET_GS:
+		return put_user(current->head.arch.gs_base, (u64 __user *)addr);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- power and the log */
+
+SYSCALL(reboot, u32 magic1, u32 magic2, u32 command, void __user *arg)
+{
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if (magic1 != LINUX_REBOOT_MAGIC1 ||
+	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+		return -EINVAL;
+	switch (command) {
+	case LINUX_REBOOT_CMD_RESTART:
+	case LINUX_REBOOT_CMD_RESTART2:
+		pr_info("reboot: restarting\n");
+		machine_restart();
+	case LINUX_REBOOT_CMD_POWER_OFF:
+		pr_info("reboot: power off\n");
+		machine_poweroff();
+	case LINUX_REBOOT_CMD_HALT:
+		pr_info("reboot: halted\n");
+		smp_stop_others();
+		machine_halt();
+	case LINUX_REBOOT_CMD_CAD_ON: /* no key combination restarts this machine */
+	case LINUX_REBOOT_CMD_CAD_OFF:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+enum syslog_action {
+	SYSLOG_CLOSE,
+	SYSLOG_OPEN,
+	SYSLOG_READ,
+	SYSLOG_READ_ALL,
+	SYSLOG_READ_CLEAR,
+	SYSLOG_CLEAR,
+	SYSLOG_CONSOLE_OFF,
+	SYSLOG_CONSOLE_ON,
+	SYSLOG_CONSOLE_LEVEL,
+	SYSLOG_SIZE_UNREAD,
+	SYSLOG_SIZE_BUFFER
+};
+
+#define SYSLOG_BUFFER 65536
+
+static _Atomic u64 syslog_cleared; /* records before it were cleared */
+
+/* The newest n bytes of the log, whole records. */
+static long syslog_read_all(char __user *ubuf, int n, bool clear)
+{
+	u64 seq = MAX(log_first_seq(), (u64)syslog_cleared), end = log_next_seq();
+	char *buf;
+	size_t len = 0, got;
+	long ret = 0;
+
+	if (!ubuf || n < 0)
+		return -EINVAL;
+	n = MIN(n, SYSLOG_BUFFER);
+	buf = kmalloc(SYSLOG_BUFFER);
+	if (!buf)
+		return -ENOMEM;
+	while ((got = log_read(&seq, buf + len, SYSLOG_BUFFER - len)))
+		len += got;
+	if (len > (size_t)n) {
+		memmove(buf, buf + len - n, n);
+		len = n;
+	}
+	ret = copy_to_user(ubuf, buf, len) ? -EFAULT : (long)len;
+	kfree(buf);
+	if (clear && ret >= 0)
+		syslog_cleared = end;
+	return ret;
+}
+
+SYSCALL(syslog, int action, char __user *ubuf, int n)
+{
+	if (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER && !capable(CAP_SYSLOG) &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	switch (action) {
+	case SYSLOG_CLOSE:
+	case SYSLOG_OPEN:
+		return 0;
+	case SYSLOG_READ_ALL:
+	case SYSLOG_READ_CLEAR:
+		return syslog_read_all(ubuf, n, action == SYSLOG_READ_CLEAR);
+	case SYSLOG_CLEAR:
+		syslog_cleared = log_next_seq();
+		return 0;
+	case SYSLOG_CONSOLE_OFF:
+		console_loglevel = LOG_ALERT;
+		return 0;
+	case SYSLOG_CONSOLE_ON:
+		console_loglevel = LOG_DEBUG;
+		return 0;
+	case SYSLOG_CONSOLE_LEVEL:
+		if (n < 1 || n > 8)
+			return -EINVAL;
+		console_loglevel = n;
+		return 0;
+	case SYSLOG_SIZE_BUFFER:
+		return SYSLOG_BUFFER;
+	default:
+		return -EINVAL;
+	}
+}

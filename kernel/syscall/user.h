@@ -1,0 +1,46 @@
+/*
+ * What several files of the system call layer share: times and signal masks from user memory.
+ */
+#pragma once
+
+#include <linux/time.h>
+
+#include "arch/x86_64/uaccess.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sync/wait.h"
+#include "kernel/time/clock.h"
+
+/* A handler's prototype stands in its own file only: the table calls it by name. */
+#define SYSCALL(name, ...)                  \
+	long sys_##name(__VA_ARGS__);       \
+	long sys_##name(__VA_ARGS__)
+
+static inline bool timespec_is_valid(const struct timespec *ts)
+{
+	return ts->tv_sec >= 0 && (u64)ts->tv_nsec < NS_PER_SEC;
+}
+
+/* Nanoseconds, saturating far beyond any uptime but below WAIT_FOREVER. */
+static inline u64 timespec_to_ns(const struct timespec *ts)
+{
+	u64 max = WAIT_FOREVER / 4 / NS_PER_SEC;
+
+	return MIN((u64)ts->tv_sec, max) * NS_PER_SEC + (u64)ts->tv_nsec;
+}
+
+static inline struct timespec timespec_from_ns(u64 ns)
+{
+	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+}
+
+/* utimeout NULL: WAIT_FOREVER; zero: 0; else now + it. -EFAULT, -EINVAL. */
+int deadline_from_user(const struct timespec __user *utimeout, u64 *deadline_ns);
+/* Writes what is left until deadline back, as ppoll and pselect do; a fault is not an error there. */
+void deadline_to_user(u64 deadline_ns, struct timespec __user *utimeout);
+/* Milliseconds of poll and epoll_wait: negative is for ever. */
+u64 deadline_from_ms(int ms);
+
+/* For ppoll, pselect6, epoll_pwait: installs *umask (if not NULL) for the call. sigmask_finish restores it,
+ * at once or, when a handler must run first (err is a restart or -EINTR), on the way to user mode. */
+int sigmask_begin(const u64 __user *umask, size_t size) __must_check;
+void sigmask_finish(const u64 __user *umask, long err);

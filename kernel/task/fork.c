@@ -1,0 +1,362 @@
+/*
+ * fork: a new thread, or a new process with its first one.
+ *
+ * Three steps, composed by the system call (task.h): fork_create() makes everything that can fail,
+ * seen by nobody; fork_publish() puts it into the process table; fork_start() lets it run. Between
+ * the first two the caller may make the pidfd; until the second, fork_discard() undoes all.
+ *
+ * The child's first act in user mode is to return 0 from the same system call, on a copy of the
+ * parent's registers.
+ * vfork: the parent sleeps on a queue of its own stack until the child, done with its memory, says
+ *   so through child->vfork_done. sig_lock of the child guards the pointer: a parent that is killed
+ *   while it waits takes it back.
+ * Locks: tasks_lock, then sig_lock, to publish; sig_lock alone to copy what other threads might change.
+ */
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/sched.h>
+
+#include "lib/string.h"
+
+#include "arch/x86_64/memlayout.h"
+#include "arch/x86_64/percpu.h"
+#include "kernel/debug/panic.h"
+#include "kernel/id/cred.h"
+#include "kernel/id/pidns.h"
+#include "kernel/mm/as.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/sigqueue.h"
+#include "kernel/task/task.h"
+#include "fs/fdtable.h"
+#include "fs/path.h"
+
+/* The group and session of process 1 until it makes its own: number 0, as in Linux. */
+static struct pid pid_zero = {
+	.refs = REFCOUNT_INIT(1),
+	.life = PID_LIVE,
+	.group_members = LIST_INIT(pid_zero.group_members),
+	.session_members = LIST_INIT(pid_zero.session_members),
+	.exited = WAIT_QUEUE_INIT(pid_zero.exited),
+	.numbers = { { 0, &pidns_initial } },
+};
+
+static int check_limits(const struct thread *self)
+{
+	if (uid_usage_threads(self->uid_usage) >= rlimit_get(RLIMIT_NPROC) && self->cred->uid &&
+	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+		return -EAGAIN;
+	return thread_count() < (unsigned)threads_max ? 0 : -EAGAIN;
+}
+
+static int copy_cred(struct thread *t, const struct thread *self, u64 flags)
+{
+	struct cred *cred;
+
+	t->uid_usage = uid_usage_get(self->uid_usage);
+	if (!(flags & CLONE_NNP) || self->cred->no_new_privs) {
+		t->cred = cred_get(self->cred);
+		return 0;
+	}
+	cred = cred_copy(self->cred);
+	if (!cred)
+		return -ENOMEM;
+	cred->no_new_privs = true;
+	t->cred = cred;
+	return 0;
+}
+
+static struct sighand *copy_sighand(struct task *from, u64 flags)
+{
+	struct sighand *s;
+	u64 irqflags;
+
+	if (flags & CLONE_SIGHAND) {
+		refcount_get(&from->sighand->refs);
+		return from->sighand;
+	}
+	s = sighand_new();
+	if (!s)
+		return NULL;
+	irqflags = sig_lock(from);
+	memcpy(s->action, from->sighand->action, sizeof(s->action));
+	sig_unlock(from, irqflags);
+	if (flags & CLONE_CLEAR_SIGHAND)
+		sighand_flush(s, true);
+	return s;
+}
+
+/* The process of t: the current one, or a new one with t as its leader. */
+static int copy_task(struct thread *t, const struct thread *self, const struct fork_args *args)
+{
+	struct task *from = self->task, *task;
+	u64 irqflags;
+
+	if (args->flags & CLONE_THREAD) {
+		task_get(from);
+		t->task = from;
+		return 0;
+	}
+	task = task_new(t);
+	if (!task)
+		return -ENOMEM;
+	task->sighand = copy_sighand(from, args->flags);
+	if (!task->sighand)
+		return -ENOMEM;
+	irqflags = sig_lock(from);
+	memcpy(task->rlimits, from->rlimits, sizeof(task->rlimits));
+	sig_unlock(from, irqflags);
+	task->exit_signal = args->exit_signal;
+	task->autoreap = args->flags & CLONE_AUTOREAP;
+	task->personality = from->personality;
+	task->oom_score_adj = from->oom_score_adj;
+	task->creator_ino = self->pid->ino;
+	return 0;
+}
+
+static int copy_files(struct thread *t, struct thread *self, u64 flags)
+{
+	struct fs_ctx *fs = self->fs;
+	int err;
+
+	if (flags & CLONE_FS) {
+		fs_ctx_get(fs);
+		t->fs = fs;
+	} else {
+		err = fs_ctx_copy(fs, &t->fs);
+		if (err)
+			return err;
+	}
+	if (flags & CLONE_FILES) {
+		files_get(self->files);
+		t->files = self->files;
+		return 0;
+	}
+	return files_copy(self->files, &t->files);
+}
+
+static int copy_as(struct thread *t, struct thread *self, u64 flags)
+{
+	int err;
+
+	if (flags & CLONE_VM) {
+		as_get(self->as);
+		t->as = self->as;
+		return 0;
+	}
+	err = as_fork(self->as, &t->as);
+	if (!err)
+		exec_share_exe(self->as, t->as);
+	return err;
+}
+
+static int copy_registers(struct thread *t, struct thread *self, const struct fork_args *args)
+{
+	struct regs *regs;
+
+	if ((args->flags & CLONE_SETTLS) && args->tls >= USER_TOP)
+		return -EPERM;
+	arch_thread_fork(&t->head, thread_regs(self));
+	arch_thread_copy_user(&t->head);
+	regs = thread_regs(t);
+	regs->rax = 0;
+	regs->orig_rax = ~0ull; /* nothing to restart */
+	if (args->stack)
+		regs->rsp = args->stack;
+	if (args->flags & CLONE_SETTLS)
+		t->head.arch.fs_base = args->tls;
+	return 0;
+}
+
+/* Its own small things. */
+static void copy_thread(struct thread *t, const struct thread *self, const struct fork_args *args)
+{
+	u64 flags = args->flags;
+
+	sigpending_init(&t->pending);
+	t->sig_blocked = self->sig_blocked;
+	t->nice = self->nice;
+	t->affinity = self->affinity;
+	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
+		t->altstack = self->altstack;
+	else
+		t->altstack = (stack_t){ .ss_flags = SS_DISABLE };
+	if (flags & CLONE_CHILD_SETTID)
+		t->set_child_tid = args->child_tid;
+	if (flags & CLONE_CHILD_CLEARTID)
+		t->clear_child_tid = args->child_tid;
+}
+
+int fork_create(const struct fork_args *args, struct thread **out)
+{
+	struct thread *self = current, *t;
+	struct pidns *ns = pidns_current();
+	int err;
+
+	if (signal_pending_current())
+		return -ERESTARTNOINTR;
+	err = check_limits(self);
+	if (!err)
+		err = thread_new(self->comm, &t);
+	if (err)
+		return err;
+	copy_thread(t, self, args);
+	err = copy_registers(t, self, args);
+	if (!err)
+		err = copy_cred(t, self, args->flags);
+	if (!err)
+		err = copy_task(t, self, args);
+	if (!err)
+		err = copy_files(t, self, args->flags);
+	if (!err)
+		err = copy_as(t, self, args->flags);
+	if (!err)
+		err = pid_new_numbered(ns, args->set_tid, args->nr_set_tid, &t->pid);
+	if (err) {
+		fork_discard(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+void fork_discard(struct thread *t)
+{
+	struct task *task = t->task;
+
+	if (t->pid)
+		pid_release_numbers(t->pid);
+	if (t->as)
+		as_put(t->as);
+	if (t->files)
+		files_put(t->files);
+	if (t->fs)
+		fs_ctx_put(t->fs);
+	t->as = NULL;
+	t->files = NULL;
+	t->fs = NULL;
+	if (task && task->leader == t && task->sighand)
+		sighand_put(task->sighand);
+	thread_put(t);
+}
+
+/* A thread joins the current process, unless that is dying, or stopping without it. */
+static int publish_thread(struct thread *t, struct thread *self)
+{
+	struct task *task = t->task;
+	u64 irqflags = sig_lock(task);
+	int err = 0;
+
+	if (task->is_exiting || task->is_execing) {
+		err = -EINTR;
+	} else if (self->stop_pending) {
+		err = -ERESTARTNOINTR;
+	} else {
+		list_add_tail(&t->task_link, &task->threads);
+		task->nr_threads++;
+		atomic_fetch_add_explicit(&task->nr_live, 1, memory_order_relaxed);
+	}
+	sig_unlock(task, irqflags);
+	if (err)
+		return err;
+	t->pid->thread = t;
+	pid_advance(t->pid, PID_LIVE);
+	threads_count(1);
+	return 0;
+}
+
+int fork_publish(struct thread *t, const struct fork_args *args)
+{
+	struct thread *self = current;
+	struct task *parent = self->task;
+	int err = 0;
+
+	rwspin_write_lock(&tasks_lock);
+	if (fatal_signal_pending_current()) {
+		err = -EINTR;
+	} else if (args->flags & CLONE_THREAD) {
+		err = publish_thread(t, self);
+	} else {
+		if (args->flags & CLONE_PARENT) {
+			t->task->exit_signal = parent->exit_signal;
+			parent = parent->parent;
+		}
+		t->task->tty = self->task->tty;
+		task_publish(t->task, parent, self->task->group, self->task->session);
+	}
+	rwspin_write_unlock(&tasks_lock);
+	return err;
+}
+
+void fork_start(struct thread *t, const struct fork_args *args)
+{
+	struct wait_queue wq = WAIT_QUEUE_INIT(wq);
+	_Atomic bool is_done = false;
+	u64 irqflags;
+
+	if (!(args->flags & CLONE_VFORK)) {
+		sched_start(t);
+		thread_put(t);
+		return;
+	}
+	t->vfork_done = &wq;
+	t->vfork_flag = &is_done;
+	sched_start(t);
+	if (wait_event_killable(&wq, is_done)) {
+		/* Killed; the child goes on alone. */
+	}
+	irqflags = sig_lock(t->task); /* the child may still be waking us */
+	t->vfork_done = NULL;
+	sig_unlock(t->task, irqflags);
+	thread_put(t);
+}
+
+/* ---- Process 1 */
+
+static int init_fill(struct thread *t)
+{
+	struct task *task;
+	int err;
+
+	sigpending_init(&t->pending);
+	arch_fpu_init(t->head.arch.fpu);
+	t->altstack = (stack_t){ .ss_flags = SS_DISABLE };
+	t->cred = cred_get(&cred_root);
+	t->uid_usage = uid_usage_charge(0);
+	task = task_new(t);
+	if (!task)
+		return -ENOMEM;
+	task->sighand = sighand_new();
+	if (!task->sighand)
+		return -ENOMEM;
+	rlimits_init(task->rlimits);
+	task->exit_signal = SIGCHLD;
+	err = fs_ctx_new(&t->fs);
+	if (!err)
+		err = files_new(&t->files);
+	if (!err)
+		err = pid_new(&pidns_initial, &t->pid);
+	return err;
+}
+
+int task_start_init(void (*fn)(void *), void *arg)
+{
+	struct thread *t;
+	int err = thread_new("init", &t);
+
+	if (err)
+		return err;
+	err = init_fill(t);
+	if (err) {
+		fork_discard(t);
+		return err;
+	}
+	arch_thread_kernel(&t->head, fn, arg);
+	rwspin_write_lock(&tasks_lock);
+	task_publish(t->task, NULL, &pid_zero, &pid_zero);
+	pidns_initial.init = t->task;
+	rwspin_write_unlock(&tasks_lock);
+	sched_start(t);
+	thread_put(t);
+	return 0;
+}

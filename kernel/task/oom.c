@@ -1,0 +1,84 @@
+/*
+ * When memory is out: which process has to go.
+ *
+ * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of all
+ * memory per point; -1000 never), as in proc(5). A process that is dying already and still has memory
+ * is waited for instead of killing another.
+ * Locks: tasks_lock for reading, around the whole choice.
+ */
+#include <linux/signal.h>
+
+#include "arch/x86_64/percpu.h"
+#include "kernel/debug/panic.h"
+#include "kernel/debug/printk.h"
+#include "kernel/mm/as.h"
+#include "kernel/mm/page.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/signal.h"
+#include "kernel/task/sigqueue.h"
+
+struct choice {
+	struct task *victim;
+	s64 score;
+	u64 total_pages;
+	bool is_under_way;
+};
+
+/* Resident pages without a reference: only to compare. */
+static u64 task_pages(struct task *t)
+{
+	u64 irqflags = sig_lock(t), pages = 0;
+	struct thread *thread;
+
+	list_for_each(thread, &t->threads, task_link) {
+		if (thread->as) {
+			pages = as_resident_pages(thread->as);
+			break;
+		}
+	}
+	sig_unlock(t, irqflags);
+	return pages;
+}
+
+static int consider(struct task *t, void *arg)
+{
+	struct choice *c = arg;
+	u64 pages;
+	s64 score;
+
+	if (task_is_ns_init(t) || t->oom_score_adj <= -1000 || t->is_zombie)
+		return 0;
+	pages = task_pages(t);
+	if (!pages)
+		return 0;
+	if (t->is_exiting) {
+		c->is_under_way = true;
+		return 1;
+	}
+	score = (s64)pages + t->oom_score_adj * (s64)(c->total_pages / 1000);
+	if (!c->victim || score > c->score) {
+		c->victim = t;
+		c->score = score;
+	}
+	return 0;
+}
+
+void oom_kill(void)
+{
+	struct mem_stats mem;
+	struct choice c = { 0 };
+
+	mem_stats(&mem);
+	c.total_pages = mem.total_pages;
+	rwspin_read_lock(&tasks_lock);
+	task_for_each(consider, &c);
+	if (!c.is_under_way && c.victim) {
+		pr_err("out of memory: killing process %d (%s)", pid_nr_in(c.victim->pid, &pidns_initial),
+		       c.victim->leader->comm);
+		signal_send_task(c.victim, SIGKILL, NULL);
+	}
+	rwspin_read_unlock(&tasks_lock);
+	if (!c.is_under_way && !c.victim)
+		panic("out of memory, and no process to kill");
+	sched_yield_current(); /* the caller tries again */
+}

@@ -1,0 +1,293 @@
+/*
+ * Pending signals: which ones, and what is known of each.
+ *
+ * A struct sigpending is a set and a queue. The set decides; the queue only holds the siginfo_t of those members
+ * that have one. A real-time signal has an entry for each time it was sent, a standard one at most one. Each
+ * sigpending holds room for one entry itself (slot), so sending allocates only while another signal waits.
+ *
+ * An entry whose signal is not in the set is stale: sigpending_forget() makes such entries, because it runs
+ * where nothing may be freed (a timer may send SIGCONT). Adding that signal again reuses the entry.
+ *
+ * Locks: sig_lock of the task throughout. Nothing here allocates or frees under it.
+ */
+#include "kernel/task/sigqueue.h"
+
+#include <linux/errno.h>
+
+#include "lib/string.h"
+
+#include "arch/x86_64/percpu.h"
+
+#include "kernel/mm/slab.h"
+#include "kernel/sync/wait.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/timers.h"
+
+static struct slab_cache *sigqueue_cache, *sighand_cache;
+
+static_assert(SIGINFO_BYTES % 8 == 0 && SIGINFO_BYTES >= offsetof(siginfo_t, si_upper) + 8,
+	      "an entry keeps every field of siginfo_t");
+
+struct sigqueue *sigqueue_new(void)
+{
+	struct sigqueue *q = cache_alloc(sigqueue_cache);
+
+	if (q) {
+		list_init(&q->link);
+		q->kind = SIGQUEUE_HEAP;
+	}
+	return q;
+}
+
+void sigqueue_free(struct sigqueue *q)
+{
+	if (q)
+		cache_free(sigqueue_cache, q);
+}
+
+void sigqueue_free_list(struct list *garbage)
+{
+	struct sigqueue *q, *n;
+
+	list_for_each_safe(q, n, garbage, link)
+		cache_free(sigqueue_cache, q);
+	list_init(garbage);
+}
+
+void sigpending_init(struct sigpending *p)
+{
+	p->set = 0;
+	list_init(&p->queue);
+	list_init(&p->slot.link);
+	p->slot.kind = SIGQUEUE_SLOT;
+}
+
+static void fill(struct sigqueue *q, int sig, const siginfo_t *info)
+{
+	if (info) {
+		const u64 *from = (const u64 *)info;
+
+		for (int i = 0; i < SIGINFO_BYTES / 8; i++)
+			q->words[i] = from[i];
+		return;
+	}
+	for (int i = 0; i < SIGINFO_BYTES / 8; i++)
+		q->words[i] = 0;
+	q->signo = sig;
+	q->code = SI_KERNEL;
+}
+
+/* The entry to reuse: sig is not in the set, so any entry of it is stale. */
+static struct sigqueue *find_stale(struct sigpending *p, int sig)
+{
+	struct sigqueue *q;
+
+	if (sig < SIGRTMIN)
+		list_for_each(q, &p->queue, link)
+			if (q->signo == sig && q->kind != SIGQUEUE_TIMER)
+				return q;
+	return NULL;
+}
+
+bool sigpending_add(struct task *t, struct sigpending *p, int sig, const siginfo_t *info,
+		    struct sigqueue *q)
+{
+	struct sigqueue *entry = find_stale(p, sig);
+
+	p->set |= SIGMASK(sig);
+	if (entry) {
+		list_del(&entry->link);
+	} else {
+		entry = sigpending_needs_entry(p) ? q : &p->slot;
+		if (!entry)
+			return false;
+		t->nr_queued++;
+	}
+	fill(entry, sig, info);
+	list_add_tail(&entry->link, &p->queue);
+	return entry == q;
+}
+
+void sigpending_add_timer(struct sigpending *p, struct sigqueue *q)
+{
+	p->set |= SIGMASK(q->signo);
+	list_add_tail(&q->link, &p->queue);
+}
+
+void sigpending_flush(struct task *t, struct sigpending *p, u64 set, struct list *garbage)
+{
+	struct sigqueue *q, *n;
+
+	p->set &= ~set;
+	list_for_each_safe(q, n, &p->queue, link) {
+		if (!(SIGMASK(q->signo) & set))
+			continue;
+		list_del_init(&q->link);
+		if (q->kind == SIGQUEUE_TIMER) {
+			timers_signal_taken(q, NULL);
+			continue;
+		}
+		t->nr_queued--;
+		if (q->kind == SIGQUEUE_HEAP)
+			list_add_tail(&q->link, garbage);
+	}
+}
+
+static struct sigqueue *take_one(struct task *t, struct sigpending *p, int sig, siginfo_t *info)
+{
+	struct sigqueue *q, *found = NULL;
+	u64 *to = (u64 *)info;
+	bool is_last = true;
+
+	list_for_each(q, &p->queue, link) {
+		if (q->signo != sig)
+			continue;
+		if (found) {
+			is_last = false;
+			break;
+		}
+		found = q;
+	}
+	if (is_last)
+		p->set &= ~SIGMASK(sig);
+	if (!found) {
+		memset(info, 0, sizeof(*info));
+		info->si_signo = sig;
+		return NULL;
+	}
+	list_del_init(&found->link);
+	for (int i = 0; i < SIGINFO_BYTES / 8; i++)
+		to[i] = found->words[i];
+	memset((char *)info + SIGINFO_BYTES, 0, sizeof(*info) - SIGINFO_BYTES);
+	if (found->kind == SIGQUEUE_TIMER) {
+		timers_signal_taken(found, info);
+		return NULL;
+	}
+	t->nr_queued--;
+	return found->kind == SIGQUEUE_HEAP ? found : NULL;
+}
+
+int sigpending_take(struct task *t, struct sigpending *p, u64 set, siginfo_t *info,
+		    struct sigqueue **garbage)
+{
+	u64 candidates = p->set & set;
+	struct sigqueue *q;
+	int sig;
+
+	if (!candidates)
+		return 0;
+	if (candidates & SIG_SYNC_MASK)
+		candidates &= SIG_SYNC_MASK;
+	sig = __builtin_ctzll(candidates) + 1;
+	q = take_one(t, p, sig, info);
+	if (q)
+		*garbage = q;
+	return sig;
+}
+
+int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage)
+{
+	struct thread *self = current;
+	struct task *t = self->task;
+	int sig = sigpending_take(t, &self->pending, set, info, garbage);
+
+	if (sig)
+		return sig;
+	sig = sigpending_take(t, &t->pending, set, info, garbage);
+	if (sig == SIGALRM)
+		timers_alarm_taken(t);
+	return sig;
+}
+
+int signal_take(u64 set, siginfo_t *info)
+{
+	struct task *t = current->task;
+	struct sigqueue *garbage = NULL;
+	u64 irqflags = sig_lock(t);
+	int sig = signal_take_locked(set & ~SIG_KERNEL_ONLY, info, &garbage);
+
+	if (sig)
+		signal_recalc(current);
+	sig_unlock(t, irqflags);
+	sigqueue_free(garbage);
+	return sig;
+}
+
+u64 signal_pending_set(void)
+{
+	return current->pending.set | current->task->pending.set;
+}
+
+static bool has_awaited(u64 set)
+{
+	return signal_pending_set() & set;
+}
+
+static void set_waiting(u64 set)
+{
+	u64 irqflags = sig_lock(current->task);
+
+	current->sig_waiting = set;
+	sig_unlock(current->task, irqflags);
+}
+
+int signal_timedwait(u64 set, u64 deadline_ns, siginfo_t *info)
+{
+	int sig, err = 0;
+
+	set &= ~SIG_KERNEL_ONLY;
+	sig = signal_take(set, info);
+	if (sig || deadline_ns == 0)
+		return sig ? sig : -EAGAIN;
+	/* While it waits, the set counts as unblocked: whoever sends one wakes this thread. */
+	set_waiting(set);
+	for (;;) {
+		thread_prepare_to_block(BLOCK_INTERRUPTIBLE);
+		if (has_awaited(set))
+			break;
+		err = wait_block(BLOCK_INTERRUPTIBLE, deadline_ns);
+		if (err)
+			break;
+	}
+	thread_cancel_block();
+	set_waiting(0);
+	sig = signal_take(set, info);
+	if (sig)
+		return sig;
+	return err == -ETIME ? -EAGAIN : -EINTR;
+}
+
+struct sighand *sighand_new(void)
+{
+	struct sighand *s = cache_zalloc(sighand_cache);
+
+	if (s) {
+		refcount_init(&s->refs, 1);
+		spin_init(&s->lock, RANK_SIGHAND);
+	}
+	return s;
+}
+
+void sighand_put(struct sighand *s)
+{
+	if (s && refcount_put(&s->refs))
+		cache_free(sighand_cache, s);
+}
+
+void sighand_flush(struct sighand *s, bool reset_ignored)
+{
+	u64 irqflags = spin_lock_irqsave(&s->lock);
+
+	for (int i = 0; i < NR_SIGNALS; i++) {
+		bool keeps = s->action[i].handler == SIG_IGN && !reset_ignored;
+
+		s->action[i] = (struct kernel_sigaction){ .handler = keeps ? SIG_IGN : SIG_DFL };
+	}
+	spin_unlock_irqrestore(&s->lock, irqflags);
+}
+
+void signal_init(void)
+{
+	sigqueue_cache = cache_create("sigqueue", sizeof(struct sigqueue), 0);
+	sighand_cache = cache_create("sighand", sizeof(struct sighand), 0);
+}

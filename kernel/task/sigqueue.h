@@ -1,0 +1,62 @@
+/*
+ * Queues of pending signals, below the rules of who gets what (signal.c). All need sig_lock held.
+ */
+#pragma once
+
+#include "kernel/task/signal.h"
+
+#define SIG_STOP_MASK (SIGMASK(SIGSTOP) | SIGMASK(SIGTSTP) | SIGMASK(SIGTTIN) | SIGMASK(SIGTTOU))
+#define SIG_DEFAULT_IGNORED \
+	(SIGMASK(SIGCONT) | SIGMASK(SIGCHLD) | SIGMASK(SIGWINCH) | SIGMASK(SIGURG))
+#define SIG_SYNC_MASK                                                              \
+	(SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) | \
+	 SIGMASK(SIGFPE) | SIGMASK(SIGSYS))
+
+/* An entry from the heap; not in interrupts. NULL: out of memory. */
+struct sigqueue *sigqueue_new(void) __must_check;
+void sigqueue_free(struct sigqueue *q); /* NULL is fine; no spin lock held, interrupts on */
+
+/* Makes sig pending with what info says; info NULL: the kernel's. A free entry must be there (slot or q), or info
+ * is lost. Returns true if it took q. */
+bool sigpending_add(struct task *t, struct sigpending *p, int sig, const siginfo_t *info,
+		    struct sigqueue *q);
+/* The same with a filled entry of kind TIMER. */
+void sigpending_add_timer(struct sigpending *p, struct sigqueue *q);
+
+/* Whether sigpending_add() would lose info without a heap entry. */
+static inline bool sigpending_needs_entry(const struct sigpending *p)
+{
+	return p->slot.link.next != &p->slot.link;
+}
+
+/* Forgets standard signals; their entries stay for reuse. Any context. */
+static inline void sigpending_forget(struct sigpending *p, u64 set)
+{
+	p->set &= ~set;
+}
+
+/* Takes the first signal in set; *garbage gets an entry for sigqueue_free(), or is left alone. 0: none. */
+int sigpending_take(struct task *t, struct sigpending *p, u64 set, siginfo_t *info,
+		    struct sigqueue **garbage);
+
+/* The same from thread's and then its process's. */
+int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage);
+
+/* Sets WORK_SIGNAL, wakes or kicks. Any context. */
+void signal_wake(struct thread *t, bool fatal);
+
+/* signal_send with an entry of kind TIMER. False: it is ignored, and was not queued. Any context. */
+bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope scope,
+		       struct sigqueue *q);
+
+/* No one can be hurt by it unless its handler says so: process 1 of a namespace. */
+bool task_is_ns_init(const struct task *t);
+
+static inline u64 sig_lock(struct task *t)
+{
+	return spin_lock_irqsave(&t->sig_lock);
+}
+static inline void sig_unlock(struct task *t, u64 irqflags)
+{
+	spin_unlock_irqrestore(&t->sig_lock, irqflags);
+}

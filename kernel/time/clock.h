@@ -1,0 +1,13 @@
+/*
+ * Clocks, in nanoseconds throughout: monotonic since boot, and wall time.
+ */
+#pragma once
+
+#include "lib/base.h"
+#include "arch/x86_64/clock.h" /* u64 clock_ns(void): monotonic */
+
+#define NS_PER_SEC 1000000000ull
+
+u64 clock_realtime_ns(void);	    /* since 1970 */
+void clock_set_realtime(u64 ns);    /* clock_settime, settimeofday */
+void clock_init(void);		    /* reads the RTC */

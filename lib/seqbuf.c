@@ -1,0 +1,97 @@
+/*
+ * Bounded text buffers. Appending past the end keeps what fits and sets overflow, always.
+ */
+#include "lib/seqbuf.h"
+
+#include "lib/fmt.h"
+#include "lib/string.h"
+
+void seqbuf_write(struct seqbuf *s, const char *text, size_t n)
+{
+	size_t space = s->cap - s->len;
+
+	if (unlikely(n > space)) {
+		s->overflow = true;
+		n = space;
+	}
+	memcpy(s->buf + s->len, text, n);
+	s->len += n;
+}
+
+void seqbuf_puts(struct seqbuf *s, const char *text)
+{
+	seqbuf_write(s, text, strlen(text));
+}
+
+static void seqbuf_sink(void *ctx, const char *text, size_t n)
+{
+	seqbuf_write(ctx, text, n);
+}
+
+void seqbuf_vprintf(struct seqbuf *s, const char *fmt, va_list args)
+{
+	fmt_print(seqbuf_sink, s, fmt, args);
+}
+
+void seqbuf_printf(struct seqbuf *s, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fmt_print(seqbuf_sink, s, fmt, args);
+	va_end(args);
+}
+
+void seqbuf_put_dec(struct seqbuf *s, u64 v)
+{
+	char digits[20];
+
+	seqbuf_write(s, digits, fmt_dec(digits, v));
+}
+
+void seqbuf_put_sdec(struct seqbuf *s, s64 v)
+{
+	if (v < 0)
+		seqbuf_putc(s, '-');
+	seqbuf_put_dec(s, v < 0 ? -(u64)v : (u64)v);
+}
+
+void seqbuf_put_hex(struct seqbuf *s, u64 v)
+{
+	char digits[16];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	} while (v);
+	seqbuf_write(s, digits + at, sizeof(digits) - at);
+}
+
+void seqbuf_put_escaped(struct seqbuf *s, const char *text, const char *special)
+{
+	for (; *text; text++) {
+		u8 c = (u8)*text;
+
+		if (c != '\\' && !strchr(special, c)) {
+			seqbuf_putc(s, (char)c);
+			continue;
+		}
+		seqbuf_putc(s, '\\');
+		seqbuf_putc(s, (char)('0' + (c >> 6)));
+		seqbuf_putc(s, (char)('0' + (c >> 3 & 7)));
+		seqbuf_putc(s, (char)('0' + (c & 7)));
+	}
+}
+
+const char *seqbuf_str(struct seqbuf *s)
+{
+	if (!s->cap)
+		return "";
+	if (s->len == s->cap) {
+		s->len--;
+		s->overflow = true;
+	}
+	s->buf[s->len] = 0;
+	return s->buf;
+}

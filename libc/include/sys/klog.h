@@ -1,0 +1,4 @@
+/* The kernel's log. */
+#pragma once
+
+int klogctl(int type, char *buf, int len);

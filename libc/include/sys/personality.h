@@ -1,0 +1,6 @@
+/* Execution domains. */
+#pragma once
+
+#include <linux/personality.h>
+
+int personality(unsigned long persona);

@@ -1,0 +1,6 @@
+/* Properties of the calling thread and process. */
+#pragma once
+
+#include <linux/prctl.h>
+
+int prctl(int option, ...);

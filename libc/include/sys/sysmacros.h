@@ -1,0 +1,4 @@
+/* Device numbers. */
+#pragma once
+
+#include <linux/kdev_t.h>

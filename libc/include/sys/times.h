@@ -1,0 +1,6 @@
+/* Processor time of a process and its children. */
+#pragma once
+
+#include <linux/times.h>
+
+clock_t times(struct tms *out);

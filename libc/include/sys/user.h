@@ -1,0 +1,4 @@
+/* Registers of a stopped thread. */
+#pragma once
+
+#include <asm/ptrace.h>

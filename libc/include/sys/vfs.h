@@ -1,0 +1,4 @@
+/* Another name of <sys/statfs.h>. */
+#pragma once
+
+#include <sys/statfs.h>

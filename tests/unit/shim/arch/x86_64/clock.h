@@ -1,0 +1,16 @@
+/*
+ * Time of the host.
+ */
+#pragma once
+
+#include <time.h>
+
+#include "lib/base.h"
+
+static inline u64 clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
+}

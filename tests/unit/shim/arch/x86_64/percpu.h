@@ -1,0 +1,26 @@
+/*
+ * One CPU; the current thread is a thread-local variable. See tests/unit/shim/thread.c.
+ */
+#pragma once
+
+#include "lib/base.h"
+
+#define MAX_CPUS 64
+
+struct thread;
+extern _Thread_local struct thread *host_current;
+#define current (host_current ? host_current : host_thread_start())
+
+struct thread *host_thread_start(void); /* makes one for this pthread */
+
+static inline unsigned int cpu_id(void)
+{
+	return 0;
+}
+
+static inline bool in_interrupt(void)
+{
+	return false;
+}
+
+#define nr_cpus 1u

@@ -1,0 +1,20 @@
+/*
+ * A pthread as a kernel thread: what tests may set about it.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "lib/base.h"
+
+struct thread {
+	pthread_mutex_t lock;
+	pthread_cond_t woken;
+	bool is_blocked;	       /* [lock] */
+	_Atomic bool has_signal;       /* what signal_pending_current() says */
+	_Atomic bool has_fatal_signal; /* what fatal_signal_pending_current() says */
+};
+
+/* Sets the flag, and wakes the thread as kill() would. */
+void host_signal(struct thread *thread, bool is_fatal);

@@ -1,0 +1,281 @@
+/*
+ * pidfd_poll: what poll, select and epoll say of a process in each state.
+ */
+#include <sys/epoll.h>
+#include <sys/select.h>
+
+#include "pidfds.h"
+
+#define ZOMBIE (POLLIN | POLLRDNORM)
+#define REAPED (POLLIN | POLLRDNORM | POLLHUP)
+
+static void silent_while_alive_readable_at_exit_hung_up_at_reap(void)
+{
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0);
+
+	EXPECT_EQ(polled(fd, 0), 0);
+	EXPECT_EQ(polled(fd, 30), 0);
+	kill(child, SIGKILL);
+	EXPECT_EQ(polled(fd, 10000), ZOMBIE);
+	wait_zombie(child);
+	EXPECT_EQ(polled(fd, 0), ZOMBIE);
+	reap(child);
+	EXPECT_EQ(polled(fd, 0), REAPED);
+	close(fd);
+}
+
+static void stop_and_continue_are_no_events(void)
+{
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0), status;
+
+	kill(child, SIGSTOP);
+	waitpid(child, &status, WUNTRACED);
+	EXPECT_EQ(polled(fd, 0), 0);
+	kill(child, SIGCONT);
+	waitpid(child, &status, WCONTINUED);
+	EXPECT_EQ(polled(fd, 0), 0);
+	kill_and_reap(child);
+	close(fd);
+}
+
+static void one_exit_wakes_every_poller(void)
+{
+	pid_t child = spawn_sleeper(), pollers[5];
+	int fd = pidfd_open_(child, 0);
+
+	for (int i = 0; i < 5; i++) {
+		pollers[i] = fork();
+		if (pollers[i] == 0)
+			_exit(polled(fd, 20000) == ZOMBIE ? 0 : 1);
+	}
+	sleep_ms(50);
+	kill(child, SIGKILL);
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQ(reap(pollers[i]), 0);
+	reap(child);
+	close(fd);
+}
+
+static void no_events_asked_still_reports_hangup(void)
+{
+	pid_t child = spawn(child_exits, NULL);
+	struct pollfd p = { .fd = pidfd_open_(child, 0), .events = 0 };
+
+	wait_zombie(child);
+	EXPECT_EQ(poll(&p, 1, 0), 0);
+	reap(child);
+	EXPECT_EQ(poll(&p, 1, 0), 1);
+	EXPECT_EQ(p.revents, POLLHUP);
+	close(p.fd);
+}
+
+static void poll_of_several_says_which(void)
+{
+	struct pollfd p[4];
+	pid_t child[4];
+
+	for (int i = 0; i < 4; i++) {
+		child[i] = spawn_sleeper();
+		p[i].fd = pidfd_open_(child[i], 0);
+		p[i].events = POLLIN;
+	}
+	EXPECT_EQ(poll(p, 4, 0), 0);
+	kill(child[2], SIGKILL);
+	EXPECT_EQ(poll(p, 4, 10000), 1);
+	EXPECT_EQ(p[2].revents, POLLIN);
+	EXPECT_EQ(p[0].revents | p[1].revents | p[3].revents, 0);
+	for (int i = 0; i < 4; i++) {
+		kill_and_reap(child[i]);
+		close(p[i].fd);
+	}
+}
+
+static void bad_descriptors_are_told_apart(void)
+{
+	struct pollfd p[2] = { { .fd = SELF_PROCESS, .events = POLLIN },
+			       { .fd = 9999, .events = POLLIN } };
+
+	EXPECT_EQ(poll(p, 2, 0), 1);
+	EXPECT_EQ(p[0].revents, 0); /* negative: ignored */
+	EXPECT_EQ(p[1].revents, POLLNVAL);
+}
+
+static void select_uses_the_read_set_alone(void)
+{
+	pid_t child = spawn(child_exits, NULL);
+	int fd = pidfd_open_(child, 0);
+	struct timeval none = { 0, 0 };
+	fd_set rd, wr, ex;
+
+	wait_zombie(child);
+	FD_ZERO(&rd);
+	FD_ZERO(&wr);
+	FD_ZERO(&ex);
+	FD_SET(fd, &rd);
+	FD_SET(fd, &wr);
+	FD_SET(fd, &ex);
+	EXPECT_EQ(select(fd + 1, &rd, &wr, &ex, &none), 1);
+	EXPECT(FD_ISSET(fd, &rd));
+	EXPECT(!FD_ISSET(fd, &wr) && !FD_ISSET(fd, &ex));
+	reap(child);
+	close(fd);
+}
+
+static void ppoll_times_out(void)
+{
+	struct timespec t = { 0, 30 * 1000000 };
+	struct pollfd p = { .fd = pidfd_open_(getpid(), 0), .events = POLLIN };
+	long long start = now_ms();
+
+	EXPECT_EQ(ppoll(&p, 1, &t, NULL), 0);
+	EXPECT(now_ms() - start >= 29);
+	close(p.fd);
+}
+
+static int watch(int ep, int fd, unsigned int events)
+{
+	struct epoll_event e = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e);
+}
+
+static void epoll_level_triggered(void)
+{
+	struct epoll_event e[4];
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0), ep = epoll_create1(0);
+
+	EXPECT_EQ(watch(ep, fd, EPOLLIN), 0);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 0);
+	kill(child, SIGKILL);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 10000), 1);
+	EXPECT_EQ(e[0].events, EPOLLIN);
+	EXPECT_EQ(e[0].data.fd, fd);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 1);
+	reap(child);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 1);
+	EXPECT_EQ(e[0].events, EPOLLIN | EPOLLHUP);
+	close(fd);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 0);
+	close(ep);
+}
+
+static void epoll_edge_triggered_has_two_edges(void)
+{
+	struct epoll_event e[4];
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0), ep = epoll_create1(0);
+
+	EXPECT_EQ(watch(ep, fd, EPOLLIN | EPOLLET), 0);
+	kill(child, SIGKILL);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 10000), 1);
+	EXPECT_EQ(e[0].events, EPOLLIN);
+	wait_zombie(child);
+	while (epoll_wait(ep, e, 4, 0) > 0)
+		;
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 0);
+	reap(child);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 10000), 1);
+	EXPECT_EQ(e[0].events, EPOLLIN | EPOLLHUP);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 0);
+	close(fd);
+	close(ep);
+}
+
+static void two_pidfds_of_one_process_are_two_epoll_entries(void)
+{
+	struct epoll_event e[4];
+	pid_t child = spawn_sleeper();
+	int a = pidfd_open_(child, 0), b = pidfd_open_(child, 0);
+	int ep = epoll_create1(0);
+
+	EXPECT_EQ(watch(ep, a, EPOLLIN), 0);
+	EXPECT_ERR(watch(ep, a, EPOLLIN), EEXIST);
+	EXPECT_EQ(watch(ep, b, EPOLLIN), 0);
+	kill(child, SIGKILL);
+	wait_zombie(child);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 10000), 2);
+	reap(child);
+	close(a);
+	close(b);
+	close(ep);
+}
+
+static void epoll_of_nothing_reports_hangup_once_reaped(void)
+{
+	struct epoll_event e[4];
+	pid_t child = spawn(child_exits, NULL);
+	int fd = pidfd_open_(child, 0), ep = epoll_create1(0);
+
+	EXPECT_EQ(watch(ep, fd, 0), 0);
+	wait_zombie(child);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 0), 0);
+	reap(child);
+	EXPECT_EQ(epoll_wait(ep, e, 4, 10000), 1);
+	EXPECT_EQ(e[0].events, EPOLLHUP);
+	close(fd);
+	close(ep);
+}
+
+static void epoll_watches_a_crowd(void)
+{
+	enum { CROWD = 40 };
+	struct epoll_event e[CROWD];
+	pid_t child[CROWD];
+	int fd[CROWD], ep = epoll_create1(0), seen = 0;
+
+	for (int i = 0; i < CROWD; i++) {
+		child[i] = clone_sleeper(&fd[i], 0);
+		EXPECT_EQ(watch(ep, fd[i], EPOLLIN), 0);
+	}
+	for (int i = 0; i < CROWD; i += 2)
+		kill(child[i], SIGKILL);
+	for (int i = 0; i < CROWD; i += 2)
+		wait_zombie(child[i]);
+	for (int i = 0, n = epoll_wait(ep, e, CROWD, 10000); i < n; i++)
+		for (int j = 0; j < CROWD; j += 2)
+			seen += e[i].data.fd == fd[j];
+	EXPECT_EQ(seen, CROWD / 2);
+	for (int i = 0; i < CROWD; i++) {
+		kill_and_reap(child[i]);
+		close(fd[i]);
+	}
+	close(ep);
+}
+
+static void a_pidfd_closed_while_polled_does_no_harm(void)
+{
+	pid_t child = spawn_sleeper(), poller;
+	int fd = pidfd_open_(child, 0), status;
+
+	poller = fork();
+	if (poller == 0)
+		_exit(polled(fd, 20000) == ZOMBIE ? 0 : 1);
+	sleep_ms(20);
+	close(fd); /* the poller has its own reference */
+	kill(child, SIGKILL);
+	status = reap(poller);
+	EXPECT_EQ(status, 0);
+	reap(child);
+}
+
+int main(void)
+{
+	RUN(silent_while_alive_readable_at_exit_hung_up_at_reap);
+	RUN(stop_and_continue_are_no_events);
+	RUN(one_exit_wakes_every_poller);
+	RUN(no_events_asked_still_reports_hangup);
+	RUN(poll_of_several_says_which);
+	RUN(bad_descriptors_are_told_apart);
+	RUN(select_uses_the_read_set_alone);
+	RUN(ppoll_times_out);
+	RUN(epoll_level_triggered);
+	RUN(epoll_edge_triggered_has_two_edges);
+	RUN(two_pidfds_of_one_process_are_two_epoll_entries);
+	RUN(epoll_of_nothing_reports_hangup_once_reaped);
+	RUN(epoll_watches_a_crowd);
+	RUN(a_pidfd_closed_while_polled_does_no_harm);
+	return tap_done();
+}
