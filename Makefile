@@ -44,22 +44,24 @@ obj-debug   := printk panic ksyms ubsan
 obj-sync    := lockcheck spinlock wait mutex rwsem refcount
 obj-mm      := page slab kmap as mmap fault
 obj-time    := clock timer
-obj-sched   := thread sched futex work
-obj-id      := pid pidns cred ns
-obj-fs      := super inode dentry mount path namei file fdtable open rw stat \
-	       poll pagecache chrdev libfs tree seqfile
-obj-task    := task fork exec elf exit wait signal sigdeliver usertrap session rlimit
+obj-sched   := thread sched load futex work
+obj-id      := pid cred
+obj-fs      := super inode dentry dpath mount path namei fs_ctx file fdtable open rw uio stat \
+	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
+obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers usertrap session \
+	       rlimit oom
 obj-pidfs-y := pidfs/pidfs
-obj-subfs   := pipefs/pipe anonfs/anonfs anonfs/eventfd anonfs/epoll \
-	       procfs/procfs procfs/pid procfs/fd procfs/sys tmpfs/tmpfs devfs/devfs
+obj-pidfs-n := pidfs/fallback
+obj-subfs   := pidfs/pidfd pipefs/pipe anonfs/anonfs anonfs/eventfd anonfs/timerfd \
+	       anonfs/signalfd anonfs/epoll procfs/procfs tmpfs/tmpfs devfs/devfs
 obj-drivers := tty/tty tty/ldisc serial console keyboard mem rtc
-obj-syscall := dispatch pidfd process io open namei fd mount mem signal time \
-	       poll anon id sched misc
+obj-syscall := dispatch pidfd process io open namei fd mount mem signal time poll anon id \
+	       xattr misc
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \
 	$(obj-fs:%=fs/%.o) $(obj-subfs:%=fs/%.o) $(obj-drivers:%=drivers/%.o) \
-	kernel/main.o gen/syscall_table.o
+	kernel/main.o kernel/options.o kernel/selftest.o gen/syscall_table.o
 
 # --- Flags ----------------------------------------------------------------------
 gccinc   := $(shell gcc -print-file-name=include)
@@ -100,7 +102,7 @@ build/$1/offsets.inc: arch/x86_64/offsets.c Makefile | $(G)/stamp
 	@mkdir -p $$(@D)
 	$$Q$3 $(CFLAGS) $4 -MMD -MP -MT $$@ -MF $$@.d -S -o $$@.s $$<
 	$$Qsed -n 's/^.*->\([A-Za-z0-9_]*\) [$$$$#]*\(-*[0-9]*\).*/%define \1 \2/p' $$@.s >$$@
-build/$1/pipit.elf: $(objs:%=build/$1/%) $(if $(filter y,$2),$(obj-pidfs-y:%=build/$1/fs/%.o)) \
+build/$1/pipit.elf: $(objs:%=build/$1/%) $(obj-pidfs-$2:%=build/$1/fs/%.o) \
 		linker.ld tools/gensyms.py
 	$$(call say,LD,$$@)
 	$$Qset -e; : >$$@.syms; for pass in 1 2 3; do \

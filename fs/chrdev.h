@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "lib/list.h"
 #include "fs/ops.h"
 
 #define MKDEV(ma, mi) (((u64)(ma) << 20) | (mi))
@@ -17,8 +18,10 @@ struct chrdev {
 	const struct file_ops *ops; /* ops->open gets the inode with its rdev */
 	struct list link;
 };
-/* For ever. devfs shows it from now on. */
+/* For ever, at boot. devfs shows it from now on. */
 void chrdev_register(struct chrdev *dev);
 const struct chrdev *chrdev_find(u64 rdev); /* NULL: ENXIO */
+/* Until fn returns false. */
 void chrdev_for_each(bool (*fn)(const struct chrdev *, void *), void *arg);
-extern const struct file_ops chrdev_file_ops; /* fops of device inodes: open switches to the driver's */
+/* fops of device inodes: open switches to the driver's. */
+extern const struct file_ops chrdev_file_ops;

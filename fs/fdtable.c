@@ -16,6 +16,7 @@
 
 #include "lib/bitmap.h"
 #include "lib/string.h"
+#include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
 #include "kernel/mm/kmap.h"
 #include "kernel/mm/slab.h"

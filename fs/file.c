@@ -86,6 +86,8 @@ static void file_free(struct file *f)
 
 	if (f->mode & FILE_WRITER)
 		atomic_fetch_sub_explicit(&f->inode->writers, 1, memory_order_release);
+	if (f->mode & FILE_DENIER)
+		atomic_fetch_add_explicit(&f->inode->writers, 1, memory_order_release);
 	if (unlikely(owner)) {
 		pid_put(owner->pid);
 		kfree(owner);

@@ -22,7 +22,8 @@
 #define FILE_STREAM	0x08u /* has no position: lseek is ESPIPE */
 #define FILE_WRITER	0x10u /* counted in inode->writers */
 #define FILE_PREAD	0x20u /* pread and pwrite work */
-#define FILE_EXEC	0x40u
+#define FILE_EXEC	0x40u /* opened to be run */
+#define FILE_DENIER	0x80u /* counted negatively in inode->writers */
 
 struct files;
 

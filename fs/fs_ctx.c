@@ -11,6 +11,7 @@
 
 #include <linux/errno.h>
 
+#include "arch/x86_64/percpu.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/thread.h"
 #include "kernel/sync/spinlock.h"

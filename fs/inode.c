@@ -27,7 +27,7 @@
 
 #define ICACHE_MIN_BITS 6
 #define ICACHE_MAX_BITS 18
-#define ICACHE_LOAD	2 /* inodes per bucket before the table doubles */
+#define ICACHE_LOAD	2u /* inodes per bucket before the table doubles */
 
 static struct slab_cache *inode_cache;
 

@@ -48,6 +48,7 @@ static_assert(sizeof(struct inode) <= 168, "there is one for every process that 
 
 #define INODE_NEW    0x1u /* locked until inode_unlock_new() */
 #define INODE_HASHED 0x2u
+#define INODE_LINKABLE 0x8u /* O_TMPFILE without O_EXCL: may get its first name */
 #define INODE_FAILED 0x4u /* the one who filled it gave up */
 
 /* An inode in no table, refs 1, state LIVE once filled: mode 0, times now, nlink 1, lock initialised by mode's

@@ -59,5 +59,5 @@ void file_discard(struct file *file);
 /* inode.c */
 int inode_check_sticky(const struct inode *dir, const struct inode *victim);
 
-/* open.c: shared with namei.c's callers of create. */
-int file_open_inode_checks(const struct path *path, u32 flags);
+/* namei.c: may the caller make a name in dir (write and search permission, dir not removed)? */
+int dir_check_create(const struct path *dir);

@@ -31,7 +31,7 @@ struct mnt_ns {
 	u32 nr_mounts;	     /* [MOUNT] */
 };
 
-static struct rwsem mount_lock = RWSEM_INIT(mount_lock, RANK_MOUNT);
+static struct rwsem mount_lock = RWSEM_INIT(RANK_MOUNT);
 static struct list mount_hash[1 << MOUNT_HASH_BITS];
 static struct mnt_ns the_ns = { .mounts = LIST_INIT(the_ns.mounts) };
 static _Atomic int last_id;
@@ -76,7 +76,7 @@ void mount_put(struct mount *m)
 
 int mount_internal(struct super *sb, struct mount **out)
 {
-	struct mount *m = mount_alloc(sb, sb->root, NULL, MNT_FLAG_INTERNAL | MNT_FLAG_NOSUID | MNT_FLAG_NOEXEC);
+	struct mount *m = mount_alloc(sb, sb->root, NULL, MNT_FLAG_INTERNAL);
 
 	if (!m) {
 		super_put(sb);

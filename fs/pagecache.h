@@ -50,3 +50,4 @@ u64 pagecache_next(struct pagecache *pc, u64 index, u64 end, bool is_data);
 int pagecache_mmap(struct file *file, struct mmap_request *req);
 /* F_SEAL_WRITE: no shared writable mapping from now on; -EBUSY if there is one. */
 int pagecache_forbid_writable(struct pagecache *pc);
+void pagecache_init_cache(void);

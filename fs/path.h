@@ -49,6 +49,7 @@ struct last_component {
 	enum last_kind kind;
 	bool has_slash;
 };
+/* "a/b" where a is a symlink is fine: last points into name all the same. */
 int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *parent, struct last_component *last)
 	__must_check;
 
@@ -65,6 +66,8 @@ int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct path
  * Unlinked: " (deleted)" is appended; pseudo: super_ops.dname; outside the root: "(unreachable)" prefix is for getcwd.
  * Returns false if out overflowed.
  */
+/* root NULL: the current thread's. For getcwd: is p below root at all? */
+bool path_is_reachable(const struct path *p, const struct path *root);
 bool path_print(const struct path *p, const struct path *root, struct seqbuf *out);
 
 /* fs_ctx: root, working directory and umask, shared by CLONE_FS. */
@@ -81,3 +84,4 @@ void fs_ctx_set_cwd(struct fs_ctx *fs, const struct path *p);
 u32 fs_ctx_umask(struct fs_ctx *fs);
 u32 fs_ctx_set_umask(struct fs_ctx *fs, u32 mask); /* returns the old one */
 struct fs_ctx *fs_ctx_current(void);
+void path_init(void);

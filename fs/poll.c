@@ -12,6 +12,7 @@
 
 #include <linux/errno.h>
 
+#include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/thread.h"

@@ -27,6 +27,8 @@ int vfs_utimes(const struct path *p, const struct timespec times[2]) __must_chec
 
 /* access(2) with the fs credentials in force (the caller swaps in real ones for it). mask: R_OK|W_OK|X_OK. */
 int vfs_access(const struct path *p, u32 mask) __must_check;
+/* Programs of p's file system may not be run: noexec mount or pseudo file system. mmap: PROT_EXEC is EPERM. */
+bool path_is_noexec(const struct path *p);
 int path_permission(const struct path *p, u32 mask); /* MAY_*; with the mount's noexec and rdonly */
 
 /* ops->setattr under inode->lock, nothing checked but -EROFS; ctime and set-id bits are seen to. */

@@ -11,6 +11,7 @@
 
 struct dentry;
 struct inode;
+struct super;
 struct super_ops;
 
 /* fs_type.flags */

@@ -23,7 +23,8 @@ typedef int64_t s64;
 #define static_assert _Static_assert
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) \
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define MIN(a, b)               \
 	({                      \
@@ -59,6 +60,8 @@ typedef int64_t s64;
 #define fallthrough   __attribute__((fallthrough))
 /* Reads without a lock on purpose, with a comment that says why. */
 #define __no_sanitize_thread __attribute__((no_sanitize("thread")))
+/* Reads beyond an object on purpose, likewise. */
+#define __no_sanitize_address __attribute__((no_sanitize("address")))
 
 /* Addresses of user space: copied from and to, never dereferenced (sparse checks it). */
 #ifdef __CHECKER__
@@ -84,7 +87,10 @@ typedef int64_t s64;
 #define TRY_ACQUIRE(...)	 __attribute__((try_acquire_capability(__VA_ARGS__)))
 #define RELEASE(...)		 __attribute__((release_capability(__VA_ARGS__)))
 #define RELEASE_SHARED(...)	 __attribute__((release_shared_capability(__VA_ARGS__)))
-#define NO_THREAD_SAFETY_ANALYSIS __attribute__((no_thread_safety_analysis))
+/* Around the functions that are the locks. */
+#define LOCK_FUNCTIONS_BEGIN \
+	_Pragma("clang attribute push(__attribute__((no_thread_safety_analysis)), apply_to = function)")
+#define LOCK_FUNCTIONS_END _Pragma("clang attribute pop")
 #else
 #define CAPABILITY(name)
 #define REQUIRES(...)
@@ -95,7 +101,8 @@ typedef int64_t s64;
 #define TRY_ACQUIRE(...)
 #define RELEASE(...)
 #define RELEASE_SHARED(...)
-#define NO_THREAD_SAFETY_ANALYSIS
+#define LOCK_FUNCTIONS_BEGIN
+#define LOCK_FUNCTIONS_END
 #endif
 
 #define PAGE_SHIFT 12

@@ -8,18 +8,18 @@
  * supported host headers are checked there only if a macro says that the host knows them.
  */
 #if !defined(HOST)
-#define IN_UAPI 1
+#define IN_UAPI  1
 #define IN_LINUX 1
-#define IN_LIBC 1
+#define IN_LIBC  1
 #elif HOST == 2
 #define _GNU_SOURCE
-#define IN_UAPI 0
+#define IN_UAPI  0
 #define IN_LINUX 0
-#define IN_LIBC 1
+#define IN_LIBC  1
 #else
-#define IN_UAPI 0
+#define IN_UAPI  0
 #define IN_LINUX 1
-#define IN_LIBC 0
+#define IN_LIBC  0
 #endif
 
 #include <stddef.h>
@@ -85,7 +85,7 @@
 #endif
 
 #define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
-#define AT(type, field, offset) \
+#define AT(type, field, offset)                                                                    \
 	_Static_assert(offsetof(type, field) == (offset), "offset of " #field " in " #type)
 
 #if IN_LINUX

@@ -177,3 +177,23 @@ fault_:                                                                         
 done_:                                                                          \
 		err_;                                                           \
 	})
+
+/* Atomically: if *uptr is *old, store new; *old gets what was there. 0 or -EFAULT. */
+static inline int __must_check user_cmpxchg32(u32 __user *uptr, u32 *old, u32 new)
+{
+	u32 *p = (__force u32 *)uptr;
+	u32 seen = *old;
+
+	if (unlikely(!user_range_ok(uptr, sizeof(*uptr))))
+		return -EFAULT;
+	__asm__ volatile goto(USER_ACCESS_BEGIN "1: lock; cmpxchgl %2, %1\n\t" USER_ACCESS_END
+			      EXTABLE("1b", "%l[fault]")
+			      : "+a"(seen), "+m"(*p)
+			      : "r"(new)
+			      : "memory", "cc"
+			      : fault);
+	*old = seen;
+	return 0;
+fault:
+	return -EFAULT;
+}

@@ -18,6 +18,12 @@ __noreturn void kernel_main(void);
  * or 0 if there is no memory. */
 u64 upcall_alloc_stack(void);
 
+/* page tables (kernel/mm/page.c) */
+
+/* A page that is all zero, for a page table; physical address, 0: none. To be given back all zero. */
+u64 upcall_table_alloc(void);
+void upcall_table_free(u64 pa);
+
 /* traps (kernel/task/usertrap.c) */
 
 /* An exception in user mode. Interrupts on, full frame. @cr2: page faults only. On return the

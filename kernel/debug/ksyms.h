@@ -20,7 +20,7 @@ bool ksyms_get(size_t i, struct ksym *out);
 /* "name+0x12" or plain hex, into buf, which is returned. */
 const char *ksyms_describe(u64 address, char *buf, size_t size);
 
-/* The generated table (weakly empty in the first pass of the link). */
+/* The generated table (empty in the first pass of the link). */
 extern const u32 ksyms_count;
 extern const u32 ksyms_addresses[]; /* minus KSYMS_BASE, rising */
 extern const u32 ksyms_offsets[];   /* into ksyms_names: the type, the name, a zero */

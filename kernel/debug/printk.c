@@ -91,7 +91,7 @@ void log_force(void)
 
 static struct log_header *header_at(u64 pos)
 {
-	return (struct log_header *)(log_ring + pos % LOG_SIZE);
+	return (void *)(log_ring + pos % LOG_SIZE);
 }
 
 static u64 record_size(size_t len)

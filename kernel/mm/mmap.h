@@ -37,6 +37,8 @@ u64 as_brk(struct as *as, u64 brk); /* the new (or unchanged) break */
 
 /* Unmaps pgoff.. of a shrinking or vanishing backing object in this as (truncate); lock taken inside. */
 void as_zap_range(struct as *as, u64 start, u64 end);
+/* The same for every vma whose private is object: offsets [from, to) in pages, copied-on-write ones too. */
+void as_zap_object(struct as *as, const void *object, u64 from, u64 to);
 
 /* Limits for the current process, defined by kernel/task/rlimit.c: bytes. */
 u64 upcall_rlimit_as(void);

@@ -19,6 +19,7 @@ struct page {
 	u16 unused;
 	union {
 		struct list link;    /* free list, or the owner's */
+		struct page *next;   /* the same, singly linked */
 		struct {	     /* slab pages */
 			void *cache; /* struct slab_cache */
 			void *slab;  /* private to slab.c */
@@ -30,6 +31,7 @@ struct page {
 #define PAGE_RESERVED 0x1u /* never allocated nor freed: holes, kernel image, the zero page */
 #define PAGE_SLAB     0x2u
 #define PAGE_ZEROED   0x4u /* free and known to be all zero */
+#define PAGE_FREE     0x8u /* heads a free block of the buddy system; debug kernels: any free page */
 
 extern struct page *page_array;
 extern u64 page_count; /* frames covered by page_array */
@@ -38,6 +40,19 @@ extern u64 page_count; /* frames covered by page_array */
 struct page *page_alloc(unsigned order);
 struct page *page_alloc_zeroed(void); /* order 0, all zero */
 void page_free(struct page *page, unsigned order); /* refs must be 1 or 0 */
+
+static inline void page_clear(void *va)
+{
+	u64 words = PAGE_SIZE / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(va), "+c"(words) : "a"(0ull) : "memory");
+}
+static inline void page_copy(void *to, const void *from)
+{
+	u64 words = PAGE_SIZE / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
+}
 
 static inline u64 page_pa(const struct page *page)
 {

@@ -16,7 +16,6 @@ struct runq {
 	struct thread *running;	 /* [l] for writing; changes before the stack does */
 	struct thread *idle;	 /* constant once the CPU is online */
 	struct thread *previous; /* [c] whom the switch under way leaves */
-	struct as *loaded_as;	 /* [c] whose page table the CPU uses; NULL: the kernel's */
 	bool is_migrating;	 /* [c] previous is to go to another CPU */
 	bool is_ticking;	 /* [c] tick is armed */
 	struct timer tick;

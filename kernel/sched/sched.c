@@ -27,6 +27,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/atomic.h"
 #include "arch/x86_64/clock.h"
+#include "arch/x86_64/tlb.h"
 #include "arch/x86_64/uaccess.h"
 #include "arch/x86_64/upcalls.h"
 #include "kernel/debug/panic.h"
@@ -257,20 +258,14 @@ void upcall_ipi_resched(void)
 
 /* ---- Switching */
 
-static void load_as(struct runq *rq, struct as *as)
-{
-	rq->loaded_as = as;
-	if (as)
-		pgtable_load(&as->pgtable);
-	else
-		pgtable_load_kernel();
-}
-
 void sched_use_as(struct as *as)
 {
 	u64 irqflags = irq_save();
 
-	load_as(this_runq(), as);
+	if (as)
+		pgtable_load(&as->pgtable);
+	else
+		pgtable_load_kernel();
 	irq_restore(irqflags);
 }
 
@@ -302,8 +297,8 @@ static struct thread *switch_to(struct runq *rq, struct thread *prev, struct thr
 	next->slice_start_ns = now;
 	rq->previous = prev;
 	rq->switches++;
-	if (next->as && next->as != rq->loaded_as)
-		load_as(rq, next->as);
+	if (next->as && !pgtable_is_loaded(&next->as->pgtable))
+		pgtable_load(&next->as->pgtable);
 	if (unlikely(!rq->is_ticking) && next != rq->idle) {
 		rq->is_ticking = true;
 		timer_arm(&rq->tick, now + TICK_NS);

@@ -66,6 +66,8 @@ void mutex_unlock_slow(struct mutex *m)
 
 #define CALLER ((u64)__builtin_return_address(0))
 
+LOCK_FUNCTIONS_BEGIN
+
 static void mutex_acquire(struct mutex *m, unsigned int flags, u64 ip)
 {
 	lockcheck_sleep_acquire(&m->check, m, flags, ip);
@@ -113,5 +115,7 @@ void mutex_assert_held(const struct mutex *m)
 {
 	lockcheck_assert_held(lockcheck_sleep_is_held(m), m, CALLER);
 }
+
+LOCK_FUNCTIONS_END
 
 #endif

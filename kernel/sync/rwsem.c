@@ -73,6 +73,8 @@ void rwsem_wake(struct rwsem *sem)
 
 #define CALLER ((u64)__builtin_return_address(0))
 
+LOCK_FUNCTIONS_BEGIN
+
 static int rwsem_acquire(struct rwsem *sem, bool is_writer, unsigned int flags,
 			 enum block_state state, u64 ip)
 {
@@ -155,5 +157,7 @@ void rwsem_assert_write_held(const struct rwsem *sem)
 
 	lockcheck_assert_held(is_writing && lockcheck_sleep_is_held(sem), sem, CALLER);
 }
+
+LOCK_FUNCTIONS_END
 
 #endif

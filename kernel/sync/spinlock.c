@@ -87,6 +87,8 @@ void rwspin_write_unlock(struct rwspin *lock)
 
 #define CALLER ((u64)__builtin_return_address(0))
 
+LOCK_FUNCTIONS_BEGIN
+
 void spin_lock(struct spinlock *lock)
 {
 	lockcheck_spin_acquire(&lock->check, lock, 0, CALLER);
@@ -186,5 +188,7 @@ void rwspin_assert_write_held(const struct rwspin *lock)
 
 	lockcheck_assert_held(is_writing && lockcheck_spin_is_held(lock), lock, CALLER);
 }
+
+LOCK_FUNCTIONS_END
 
 #endif

@@ -4,7 +4,6 @@
  *                                Follows: uname(2), sysinfo(2), prctl(2), getrandom(2), reboot(2), syslog(2)
  */
 #include "kernel/syscall/user.h"
-#include "kernel/syscall/system.h"
 
 #include <asm/prctl.h>
 #include <linux/capability.h>
@@ -24,40 +23,20 @@
 #include "arch/x86_64/smp.h"
 #include "kernel/debug/printk.h"
 #include "kernel/id/cred.h"
+#include "kernel/id/uts.h"
 #include "kernel/mm/mmap.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/sched.h"
-#include "kernel/sync/mutex.h"
 #include "kernel/task/signal.h"
 #include "drivers/mem.h"
-
-static struct mutex uts_lock = MUTEX_INIT(RANK_SOCK); /* uts; user copies happen outside */
-struct utsname uts = {
-	.sysname = "Linux", /* what programs ask for before they use Linux's system calls */
-	.nodename = "pipit",
-	.release = PIPIT_RELEASE,
-	.version = "#1 SMP Pipit",
-	.machine = "x86_64",
-	.domainname = "(none)",
-};
 
 SYSCALL(uname, struct utsname __user *uout)
 {
 	struct utsname copy;
 
-	mutex_lock(&uts_lock);
-	copy = uts;
-	mutex_unlock(&uts_lock);
+	uts_get(&copy);
 	return copy_to_user(uout, &copy, sizeof(copy));
-}
-
-void uts_set(char *field, const char *text, size_t len)
-{
-	mutex_lock(&uts_lock);
-	memset(field, 0, sizeof(uts.nodename));
-	memcpy(field, text, MIN(len, sizeof(uts.nodename) - 1));
-	mutex_unlock(&uts_lock);
 }
 
 static long set_uts_field(char *field, const char __user *utext, int len)

@@ -41,7 +41,8 @@ int elf_build_stack(struct exec_image *image, const struct exec_strings *strings
 
 /* After as_fork: the copy runs the same program, which stays protected from writing. */
 void exec_share_exe(struct as *from, struct as *to);
-void exec_init(void);
+/* kernel/mm's as_put_exe: the file may be written to again. */
+void exec_put_exe(struct file *file);
 
 /* exit.c: the current thread is done with its address space: robust futexes, clear_child_tid, vfork. */
 void task_leave_as(void);

@@ -420,7 +420,7 @@ static void run_handler(struct regs *regs, struct thread *self, const struct del
 	if (sigframe_build(regs, &args))
 		frame_failed(self, d->sig, args.mask);
 	else if ((u32)self->altstack.ss_flags & SS_AUTODISARM)
-		self->altstack = (stack_t){ .ss_flags = SS_DISABLE };
+		self->altstack = (stack_t){ 0 };
 }
 
 void signal_deliver(struct regs *regs)

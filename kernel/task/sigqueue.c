@@ -114,6 +114,17 @@ void sigpending_add_timer(struct sigpending *p, struct sigqueue *q)
 	list_add_tail(&q->link, &p->queue);
 }
 
+void sigpending_remove(struct sigpending *p, struct sigqueue *q)
+{
+	struct sigqueue *other;
+
+	list_del_init(&q->link);
+	list_for_each(other, &p->queue, link)
+		if (other->signo == q->signo)
+			return;
+	p->set &= ~SIGMASK(q->signo);
+}
+
 void sigpending_flush(struct task *t, struct sigpending *p, u64 set, struct list *garbage)
 {
 	struct sigqueue *q, *n;
@@ -272,6 +283,49 @@ void sighand_put(struct sighand *s)
 {
 	if (s && refcount_put(&s->refs))
 		cache_free(sighand_cache, s);
+}
+
+#define SA_KNOWN                                                                        \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER |   \
+	 SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
+
+/* A signal that has become ignored is not pending either: sigaction(2). */
+static void drop_ignored(struct task *t, int sig, struct list *garbage)
+{
+	struct thread *thread;
+
+	if (!signal_is_ignored(t, sig))
+		return;
+	sigpending_flush(t, &t->pending, SIGMASK(sig), garbage);
+	list_for_each(thread, &t->threads, task_link)
+		sigpending_flush(t, &thread->pending, SIGMASK(sig), garbage);
+}
+
+int signal_action(int sig, const struct kernel_sigaction *act, struct kernel_sigaction *old)
+{
+	struct task *t = current->task;
+	struct list garbage = LIST_INIT(garbage);
+	struct kernel_sigaction *action;
+	u64 irqflags;
+
+	if (sig < 1 || sig > NR_SIGNALS || (act && (SIGMASK(sig) & SIG_KERNEL_ONLY)))
+		return -EINVAL;
+	irqflags = sig_lock(t);
+	action = &t->sighand->action[sig - 1];
+	spin_lock(&t->sighand->lock);
+	if (old)
+		*old = *action;
+	if (act) {
+		*action = *act;
+		action->mask &= ~SIG_KERNEL_ONLY;
+		action->flags &= SA_KNOWN;
+	}
+	spin_unlock(&t->sighand->lock);
+	if (act)
+		drop_ignored(t, sig, &garbage);
+	sig_unlock(t, irqflags);
+	sigqueue_free_list(&garbage);
+	return 0;
 }
 
 void sighand_flush(struct sighand *s, bool reset_ignored)

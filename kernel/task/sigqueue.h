@@ -23,6 +23,9 @@ bool sigpending_add(struct task *t, struct sigpending *p, int sig, const siginfo
 /* The same with a filled entry of kind TIMER. */
 void sigpending_add_timer(struct sigpending *p, struct sigqueue *q);
 
+/* Takes an entry back before it was delivered. */
+void sigpending_remove(struct sigpending *p, struct sigqueue *q);
+
 /* Whether sigpending_add() would lose info without a heap entry. */
 static inline bool sigpending_needs_entry(const struct sigpending *p)
 {

@@ -25,6 +25,7 @@
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/exec.h"
 #include "kernel/task/sigqueue.h"
 #include "kernel/task/timers.h"
 #include "fs/fdtable.h"
@@ -325,4 +326,5 @@ void task_init(void)
 	threads_max = MIN(mem.total_pages / 8, 4194304u);
 	task_cache = cache_create("task", sizeof(struct task), 64);
 	thread_last_put = last_put_of_thread;
+	as_put_exe = exec_put_exe;
 }

@@ -68,7 +68,7 @@ struct task {
 
 	struct rwsem exec_lock;	  /* RANK_EXEC */
 	struct rlimit64 rlimits[RLIM_NLIMITS]; /* [S] for writing */
-	struct tty *tty;	  /* [T] controlling terminal; counted by the tty code */
+	struct tty *tty;	  /* [T] controlling terminal; weak, cleared by the tty code; fork copies it */
 	bool is_session_leader;	  /* [T] */
 	struct timer real_timer;  /* ITIMER_REAL */
 	u64 real_interval_ns, real_expires_ns; /* [S] */

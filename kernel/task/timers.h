@@ -31,3 +31,5 @@ int ptimer_set(int id, bool is_absolute, u64 value_ns, u64 interval_ns, u64 *old
 int ptimer_get(int id, u64 *value_ns, u64 *interval_ns) __must_check;
 int ptimer_overrun(int id) __must_check;
 int ptimer_delete(int id) __must_check;
+
+void timers_init(void);

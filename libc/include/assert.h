@@ -3,8 +3,7 @@
 #ifdef NDEBUG
 #define assert(cond) ((void)0)
 #else
-#define assert(cond) \
-	((cond) ? (void)0 : libc_assert_failed(#cond, __FILE__, __LINE__, __func__))
+#define assert(cond) ((cond) ? (void)0 : libc_assert_failed(#cond, __FILE__, __LINE__, __func__))
 #endif
 
 #undef static_assert

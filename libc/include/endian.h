@@ -4,11 +4,11 @@
 #include <stdint.h>
 
 #define __LITTLE_ENDIAN 1234
-#define __BIG_ENDIAN	4321
-#define __BYTE_ORDER	__LITTLE_ENDIAN
-#define LITTLE_ENDIAN	__LITTLE_ENDIAN
-#define BIG_ENDIAN	__BIG_ENDIAN
-#define BYTE_ORDER	__BYTE_ORDER
+#define __BIG_ENDIAN    4321
+#define __BYTE_ORDER    __LITTLE_ENDIAN
+#define LITTLE_ENDIAN   __LITTLE_ENDIAN
+#define BIG_ENDIAN      __BIG_ENDIAN
+#define BYTE_ORDER      __BYTE_ORDER
 
 #define htobe16(x) __builtin_bswap16(x)
 #define htobe32(x) __builtin_bswap32(x)

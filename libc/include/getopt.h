@@ -11,7 +11,7 @@ struct option {
 	int val;
 };
 
-#define no_argument	  0
+#define no_argument       0
 #define required_argument 1
 #define optional_argument 2
 

@@ -58,23 +58,35 @@ typedef struct {
 
 typedef int pthread_spinlock_t;
 
-#define PTHREAD_MUTEX_NORMAL	 0
-#define PTHREAD_MUTEX_RECURSIVE	 1
+#define PTHREAD_MUTEX_NORMAL     0
+#define PTHREAD_MUTEX_RECURSIVE  1
 #define PTHREAD_MUTEX_ERRORCHECK 2
-#define PTHREAD_MUTEX_DEFAULT	 PTHREAD_MUTEX_NORMAL
+#define PTHREAD_MUTEX_DEFAULT    PTHREAD_MUTEX_NORMAL
 
 #define PTHREAD_CREATE_JOINABLE 0
 #define PTHREAD_CREATE_DETACHED 1
 #define PTHREAD_PROCESS_PRIVATE 0
-#define PTHREAD_PROCESS_SHARED	1
+#define PTHREAD_PROCESS_SHARED  1
 
 #define PTHREAD_BARRIER_SERIAL_THREAD (-1)
 
-#define PTHREAD_ONCE_INIT	  0
-#define PTHREAD_MUTEX_INITIALIZER { 0, PTHREAD_MUTEX_NORMAL, 0, 0 }
-#define PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP { 0, PTHREAD_MUTEX_RECURSIVE, 0, 0 }
-#define PTHREAD_COND_INITIALIZER   { 0, CLOCK_REALTIME }
-#define PTHREAD_RWLOCK_INITIALIZER { 0, 0 }
+#define PTHREAD_ONCE_INIT 0
+#define PTHREAD_MUTEX_INITIALIZER                                                                  \
+	{                                                                                          \
+		0, PTHREAD_MUTEX_NORMAL, 0, 0                                                      \
+	}
+#define PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP                                                     \
+	{                                                                                          \
+		0, PTHREAD_MUTEX_RECURSIVE, 0, 0                                                   \
+	}
+#define PTHREAD_COND_INITIALIZER                                                                   \
+	{                                                                                          \
+		0, CLOCK_REALTIME                                                                  \
+	}
+#define PTHREAD_RWLOCK_INITIALIZER                                                                 \
+	{                                                                                          \
+		0, 0                                                                               \
+	}
 
 int pthread_create(pthread_t *out, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
 int pthread_join(pthread_t thread, void **result);

@@ -14,12 +14,12 @@ typedef struct {
 	unsigned long bits[CPU_SETSIZE / 64];
 } cpu_set_t;
 
-#define CPU_ZERO(set)	     ((void)(*(set) = (cpu_set_t){ { 0 } }))
-#define CPU_SET(cpu, set)    ((void)((set)->bits[(cpu) / 64] |= 1UL << ((cpu) % 64)))
-#define CPU_CLR(cpu, set)    ((void)((set)->bits[(cpu) / 64] &= ~(1UL << ((cpu) % 64))))
-#define CPU_ISSET(cpu, set)  ((int)((set)->bits[(cpu) / 64] >> ((cpu) % 64) & 1))
-#define CPU_COUNT(set)	     libc_cpu_count(set)
-#define CPU_EQUAL(a, b)	     (memcmp(a, b, sizeof(cpu_set_t)) == 0)
+#define CPU_ZERO(set)       ((void)(*(set) = (cpu_set_t){ { 0 } }))
+#define CPU_SET(cpu, set)   ((void)((set)->bits[(cpu) / 64] |= 1UL << ((cpu) % 64)))
+#define CPU_CLR(cpu, set)   ((void)((set)->bits[(cpu) / 64] &= ~(1UL << ((cpu) % 64))))
+#define CPU_ISSET(cpu, set) ((int)((set)->bits[(cpu) / 64] >> ((cpu) % 64) & 1))
+#define CPU_COUNT(set)      libc_cpu_count(set)
+#define CPU_EQUAL(a, b)     (memcmp(a, b, sizeof(cpu_set_t)) == 0)
 
 int libc_cpu_count(const cpu_set_t *set);
 

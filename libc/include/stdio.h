@@ -12,8 +12,8 @@ extern FILE *const stdin;
 extern FILE *const stdout;
 extern FILE *const stderr;
 
-#define EOF	     (-1)
-#define BUFSIZ	     1024
+#define EOF          (-1)
+#define BUFSIZ       1024
 #define FILENAME_MAX 4096
 #define FOPEN_MAX    1000
 #define L_tmpnam     20

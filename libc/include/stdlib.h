@@ -48,8 +48,8 @@ long random(void);
 void srandom(unsigned int seed);
 
 void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *));
-void qsort_r(void *base, size_t n, size_t size,
-	     int (*compare)(const void *, const void *, void *), void *arg);
+void qsort_r(void *base, size_t n, size_t size, int (*compare)(const void *, const void *, void *),
+	     void *arg);
 void *bsearch(const void *key, const void *base, size_t n, size_t size,
 	      int (*compare)(const void *, const void *));
 

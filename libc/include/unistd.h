@@ -14,11 +14,11 @@
 #define STDERR_FILENO 2
 
 #define F_ULOCK 0
-#define F_LOCK	1
+#define F_LOCK  1
 #define F_TLOCK 2
-#define F_TEST	3
+#define F_TEST  3
 
-#define _POSIX_VERSION 200809L
+#define _POSIX_VERSION  200809L
 #define _POSIX_VDISABLE 0
 
 #define _PC_LINK_MAX 0
@@ -26,17 +26,17 @@
 #define _PC_PATH_MAX 4
 #define _PC_PIPE_BUF 5
 
-#define _SC_ARG_MAX	     0
-#define _SC_CHILD_MAX	     1
-#define _SC_CLK_TCK	     2
-#define _SC_NGROUPS_MAX	     3
-#define _SC_OPEN_MAX	     4
-#define _SC_PAGESIZE	     30
-#define _SC_PAGE_SIZE	     _SC_PAGESIZE
-#define _SC_IOV_MAX	     60
+#define _SC_ARG_MAX          0
+#define _SC_CHILD_MAX        1
+#define _SC_CLK_TCK          2
+#define _SC_NGROUPS_MAX      3
+#define _SC_OPEN_MAX         4
+#define _SC_PAGESIZE         30
+#define _SC_PAGE_SIZE        _SC_PAGESIZE
+#define _SC_IOV_MAX          60
 #define _SC_NPROCESSORS_CONF 83
 #define _SC_NPROCESSORS_ONLN 84
-#define _SC_PHYS_PAGES	     85
+#define _SC_PHYS_PAGES       85
 #define _SC_AVPHYS_PAGES     86
 
 extern char **environ;

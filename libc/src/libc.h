@@ -13,7 +13,7 @@
 
 /* RAW(nr, args...): the kernel's answer. SYSCALL(name, args...): -1 and errno instead. */
 #define RAW(nr, ...) RAW_(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define RAW_(nr, a, b, c, d, e, f, ...) \
+#define RAW_(nr, a, b, c, d, e, f, ...)                                                            \
 	raw_syscall(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define SYSCALL(name, ...) libc_return(RAW(__NR_##name, ##__VA_ARGS__))
 

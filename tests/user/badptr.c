@@ -91,7 +91,7 @@ static const struct call {
 	{ "wait4 rusage", SYS_wait4, { -1, 0, 1, BAD }, ANY },
 	{ "execve", SYS_execve, { BAD, 0, 0 }, FAULT },
 	{ "execve argv", SYS_execve, { PATH, BAD, 0 }, ANY },
-	{ "clone3", SYS_clone3, { BAD, 64 }, FAULT },
+	{ "clone3", SYS_clone3, { BAD, 64 }, LASTING },
 	{ "rt_sigaction", SYS_rt_sigaction, { SIGUSR1, BAD, 0, 8 }, FAULT },
 	{ "rt_sigaction old", SYS_rt_sigaction, { SIGUSR1, 0, BAD, 8 }, FAULT },
 	{ "rt_sigprocmask", SYS_rt_sigprocmask, { 0, BAD, 0, 8 }, LASTING },

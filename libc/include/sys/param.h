@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #define MAXPATHLEN PATH_MAX
-#define NOFILE	   256
+#define NOFILE     256
 #ifndef MIN
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

@@ -5,9 +5,9 @@
 
 #include <linux/stat.h>
 
-#define S_IREAD	 S_IRUSR
+#define S_IREAD  S_IRUSR
 #define S_IWRITE S_IWUSR
-#define S_IEXEC	 S_IXUSR
+#define S_IEXEC  S_IXUSR
 
 #define ACCESSPERMS 0777
 #define ALLPERMS    07777

@@ -9,16 +9,16 @@
 
 typedef int idtype_t; /* P_ALL, P_PID, P_PGID, P_PIDFD */
 
-#define WTERMSIG(s)    ((s)&0x7f)
-#define WEXITSTATUS(s) (((s)&0xff00) >> 8)
-#define WSTOPSIG(s)    WEXITSTATUS(s)
-#define WIFEXITED(s)   (WTERMSIG(s) == 0)
-#define WIFSIGNALED(s) ((signed char)(((s)&0x7f) + 1) >> 1 > 0)
-#define WIFSTOPPED(s)  (((s)&0xff) == 0x7f)
-#define WIFCONTINUED(s) ((s) == 0xffff)
-#define WCOREDUMP(s)   ((s)&0x80)
+#define WTERMSIG(s)           ((s)&0x7f)
+#define WEXITSTATUS(s)        (((s)&0xff00) >> 8)
+#define WSTOPSIG(s)           WEXITSTATUS(s)
+#define WIFEXITED(s)          (WTERMSIG(s) == 0)
+#define WIFSIGNALED(s)        ((signed char)(((s)&0x7f) + 1) >> 1 > 0)
+#define WIFSTOPPED(s)         (((s)&0xff) == 0x7f)
+#define WIFCONTINUED(s)       ((s) == 0xffff)
+#define WCOREDUMP(s)          ((s)&0x80)
 #define W_EXITCODE(code, sig) ((code) << 8 | (sig))
-#define W_STOPCODE(sig)	      ((sig) << 8 | 0x7f)
+#define W_STOPCODE(sig)       ((sig) << 8 | 0x7f)
 
 pid_t wait(int *status);
 pid_t waitpid(pid_t pid, int *status, int options);

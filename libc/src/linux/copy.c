@@ -11,7 +11,7 @@ ssize_t sendfile(int out, int in, off_t *offset, size_t n)
 }
 
 ssize_t copy_file_range(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
-		unsigned int flags)
+			unsigned int flags)
 {
 	return SYSCALL(copy_file_range, in, in_pos, out, out_pos, n, flags);
 }

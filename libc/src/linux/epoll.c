@@ -23,8 +23,7 @@ int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout_ms)
 	return (int)SYSCALL(epoll_wait, epfd, events, max, timeout_ms);
 }
 
-int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout_ms,
-		const sigset_t *mask)
+int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout_ms, const sigset_t *mask)
 {
 	return (int)SYSCALL(epoll_pwait, epfd, events, max, timeout_ms, mask, sizeof(*mask));
 }

@@ -6,7 +6,7 @@
 #include "libc/src/libc.h"
 
 int mount(const char *source, const char *target, const char *type, unsigned long flags,
-		const void *data)
+	  const void *data)
 {
 	return (int)SYSCALL(mount, source, target, type, flags, data);
 }

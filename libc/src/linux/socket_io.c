@@ -11,7 +11,7 @@ ssize_t send(int fd, const void *buf, size_t n, int flags)
 }
 
 ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
-		socklen_t len)
+	       socklen_t len)
 {
 	return SYSCALL(sendto, fd, buf, n, flags, addr, len);
 }

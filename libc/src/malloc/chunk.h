@@ -12,7 +12,7 @@
 enum chunk_kind {
 	CHUNK_CLASS = 0, /* and up: the class */
 	CHUNK_CLASSES = 44,
-	CHUNK_MAPPED,  /* size: of the mapping */
+	CHUNK_MAPPED, /* size: of the mapping */
 	CHUNK_ALIGNED, /* size: how far behind the block that malloc() gave */
 };
 

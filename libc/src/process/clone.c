@@ -28,6 +28,6 @@ int clone(int (*func)(void *), void *stack_top, int flags, void *arg, ...)
 	tls = va_arg(args, void *);
 	child_tid = va_arg(args, int *);
 	va_end(args);
-	return (int)libc_return(libc_clone(func, stack_top, (unsigned int)flags, arg, parent_tid,
-					   tls, child_tid));
+	return (int)libc_return(
+		libc_clone(func, stack_top, (unsigned int)flags, arg, parent_tid, tls, child_tid));
 }

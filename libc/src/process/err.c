@@ -37,12 +37,12 @@ void verrx(int status, const char *format, va_list args)
 	exit(status);
 }
 
-#define FORWARD(to, ...)                  \
-	do {                              \
-		va_list args;             \
-		va_start(args, format);   \
-		to(__VA_ARGS__, args);    \
-		va_end(args);             \
+#define FORWARD(to, ...)                                                                           \
+	do {                                                                                       \
+		va_list args;                                                                      \
+		va_start(args, format);                                                            \
+		to(__VA_ARGS__, args);                                                             \
+		va_end(args);                                                                      \
 	} while (0)
 
 void warn(const char *format, ...)

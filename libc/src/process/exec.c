@@ -44,13 +44,13 @@ static void collect(char **argv, const char *first, va_list args)
 }
 
 /* Defines "argv" on the stack from the arguments after "arg"; "args" stands behind the NULL. */
-#define ARGUMENTS(arg)                                        \
-	va_list args;                                         \
-	char **argv;                                          \
-	va_start(args, arg);                                  \
-	argv = alloca(count(args) * sizeof(char *));          \
-	va_end(args);                                         \
-	va_start(args, arg);                                  \
+#define ARGUMENTS(arg)                                                                             \
+	va_list args;                                                                              \
+	char **argv;                                                                               \
+	va_start(args, arg);                                                                       \
+	argv = alloca(count(args) * sizeof(char *));                                               \
+	va_end(args);                                                                              \
+	va_start(args, arg);                                                                       \
 	collect(argv, arg, args)
 
 int execl(const char *path, const char *arg, ...)

@@ -17,8 +17,8 @@ int sigaction(int sig, const struct sigaction *action, struct sigaction *old)
 		set.restorer = libc_restorer;
 		set.mask = action->sa_mask;
 	}
-	if (SYSCALL(rt_sigaction, sig, action ? &set : NULL, old ? &was : NULL,
-		    sizeof(set.mask)) < 0)
+	if (SYSCALL(rt_sigaction, sig, action ? &set : NULL, old ? &was : NULL, sizeof(set.mask)) <
+	    0)
 		return -1;
 	if (old) {
 		old->sa_handler = was.handler;

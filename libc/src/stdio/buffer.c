@@ -42,8 +42,8 @@ void libc_file_drop_input(FILE *file)
 
 	if (file->flags & FILE_WRITING)
 		return;
-	if (ahead)
-		lseek(file->fd, -ahead, SEEK_CUR);
+	if (ahead && lseek(file->fd, -ahead, SEEK_CUR) < 0)
+		return; /* a pipe: what was read stays */
 	file->pushed = EOF;
 	file->at = file->end = 0;
 }
@@ -64,6 +64,8 @@ static int begin_writing(FILE *file)
 		errno = saved;
 	}
 	libc_file_drop_input(file);
+	file->pushed = EOF;
+	file->at = file->end = 0;
 	file->flags |= FILE_WRITING;
 	return 0;
 }

@@ -15,16 +15,16 @@ enum file_flags {
 	FILE_WRITING = 1 << 3,
 	FILE_EOF = 1 << 4,
 	FILE_ERROR = 1 << 5,
-	FILE_OWN_BUF = 1 << 6,	 /* free it with the file */
+	FILE_OWN_BUF = 1 << 6, /* free it with the file */
 	FILE_MAYBE_TTY = 1 << 7, /* becomes line-buffered at its first write if it is a terminal */
-	FILE_STATIC = 1 << 8,	 /* stdin, stdout, stderr: not to be freed */
+	FILE_STATIC = 1 << 8, /* stdin, stdout, stderr: not to be freed */
 };
 
 struct libc_file {
 	int fd;
 	unsigned int flags;
 	int buffering; /* _IOFBF, _IOLBF, _IONBF */
-	int pushed;    /* the character of ungetc(), or EOF */
+	int pushed; /* the character of ungetc(), or EOF */
 	unsigned char *buf;
 	size_t size;
 	size_t at, end;
@@ -45,7 +45,7 @@ int libc_file_write(FILE *file, const void *data, size_t n);
 /* The next byte, or EOF. */
 int libc_file_getc(FILE *file);
 
-/* Forgets bytes read ahead, and moves the descriptor back to where the program is. */
+/* Forgets bytes read ahead, if the descriptor can be moved back to where the program is. */
 void libc_file_drop_input(FILE *file);
 
 /* Open flags of a mode such as "r+e", or -1 with EINVAL; and a file for a descriptor. */

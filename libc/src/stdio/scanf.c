@@ -13,7 +13,7 @@
 #include "libc/src/stdio/file.h"
 
 struct source {
-	FILE *file;	  /* NULL: a string */
+	FILE *file; /* NULL: a string */
 	const char *text; /* what is left of it */
 	int consumed;
 };
@@ -21,7 +21,7 @@ struct source {
 struct spec {
 	int is_discarded;
 	int width; /* 0: any */
-	int size;  /* of the integer, in bytes */
+	int size; /* of the integer, in bytes */
 };
 
 static int get(struct source *source)

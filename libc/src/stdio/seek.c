@@ -30,9 +30,8 @@ off_t ftello(FILE *file)
 	off_t pos;
 
 	flockfile(file);
-	pos = lseek(file->fd, 0, file->flags & FILE_APPEND && file->flags & FILE_WRITING
-				     ? SEEK_END
-				     : SEEK_CUR);
+	pos = lseek(file->fd, 0,
+		    file->flags & FILE_APPEND && file->flags & FILE_WRITING ? SEEK_END : SEEK_CUR);
 	if (pos >= 0 && file->flags & FILE_WRITING)
 		pos += (off_t)file->at;
 	else if (pos >= 0)

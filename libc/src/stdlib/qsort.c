@@ -38,8 +38,8 @@ static void sift(const struct sort *s, size_t i, size_t n)
 	}
 }
 
-void qsort_r(void *base, size_t n, size_t size,
-	     int (*compare)(const void *, const void *, void *), void *arg)
+void qsort_r(void *base, size_t n, size_t size, int (*compare)(const void *, const void *, void *),
+	     void *arg)
 {
 	struct sort s = { base, size, compare, arg };
 

@@ -55,8 +55,8 @@ static struct number parse(const char *text, char **end, int base)
 		n.is_negative = *s++ == '-';
 	digits = s = skip_prefix(s, &base);
 	for (; digit_of(*s) < base; s++) {
-		n.is_too_big |= __builtin_mul_overflow(n.magnitude, (unsigned long)base,
-						       &n.magnitude);
+		n.is_too_big |=
+			__builtin_mul_overflow(n.magnitude, (unsigned long)base, &n.magnitude);
 		n.is_too_big |= __builtin_add_overflow(n.magnitude, (unsigned long)digit_of(*s),
 						       &n.magnitude);
 	}

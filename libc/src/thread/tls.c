@@ -75,8 +75,8 @@ void libc_tls_init(void)
 	find_image();
 	random = (const unsigned long *)aux(AT_RANDOM);
 	size = (libc_thread_size() + 4095) & -4096UL;
-	memory = RAW(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		     0);
+	memory =
+		RAW(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory < 0)
 		RAW(__NR_exit_group, 127);
 	thread = libc_thread_place((void *)memory, size);

@@ -21,7 +21,7 @@ int clock_getres(clockid_t clock, struct timespec *out)
 }
 
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
-		struct timespec *remaining)
+		    struct timespec *remaining)
 {
 	return error_of(RAW(__NR_clock_nanosleep, clock, flags, request, remaining));
 }

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const days[] = { "Sunday",	"Monday", "Tuesday", "Wednesday",
+static const char *const days[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
 				    "Thursday", "Friday", "Saturday" };
-static const char *const months[] = { "January", "February", "March",	  "April",
-				      "May",	 "June",     "July",	  "August",
-				      "September", "October", "November", "December" };
+static const char *const months[] = { "January",   "February", "March",    "April",
+				      "May",       "June",     "July",     "August",
+				      "September", "October",  "November", "December" };
 
 /* The week of the year whose first day is "first_wday" after Sunday. */
 static int week(const struct tm *tm, int first_wday)

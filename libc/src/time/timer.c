@@ -1,4 +1,5 @@
 /* Timers of a process. The kernel names them by small numbers; timer_t holds one. */
+#include <errno.h>
 #include <signal.h>
 #include <time.h>
 
@@ -8,6 +9,10 @@ int timer_create(clockid_t clock, struct sigevent *event, timer_t *out)
 {
 	int id;
 
+	if (event && event->sigev_notify == SIGEV_THREAD) {
+		errno = ENOSYS; /* no thread is kept to run functions */
+		return -1;
+	}
 	if (SYSCALL(timer_create, clock, event, &id) < 0)
 		return -1;
 	*out = (timer_t)(long)id;

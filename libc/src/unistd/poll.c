@@ -12,8 +12,7 @@ int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 	return (int)SYSCALL(poll, fds, n, timeout_ms);
 }
 
-int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
-	  const kernel_sigset_t *mask)
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const kernel_sigset_t *mask)
 {
 	struct timespec copy;
 

@@ -3,7 +3,7 @@
 
 #include "lib/idset.h"
 
-#define MAX_IDS 9000
+#define MAX_IDS 9000u
 
 static struct idset set;
 static bool model[MAX_IDS];

@@ -18,9 +18,11 @@ static inline unsigned int cpu_id(void)
 	return 0;
 }
 
+__attribute__((weak)) _Thread_local bool host_in_interrupt;
+
 static inline bool in_interrupt(void)
 {
-	return false;
+	return host_in_interrupt;
 }
 
 #define nr_cpus 1u

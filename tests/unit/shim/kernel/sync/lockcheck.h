@@ -3,6 +3,10 @@
  */
 #pragma once
 
+#ifdef LOCKCHECK_UNDER_TEST
+#include "../../../../../kernel/sync/lockcheck.h"
+#else
+
 #include "lib/base.h"
 
 #include "kernel/sync/lockrank.h"
@@ -41,3 +45,5 @@ static inline void lockcheck_return_to_user(void)
 {
 }
 #define might_sleep() lockcheck_might_sleep()
+
+#endif

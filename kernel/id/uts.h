@@ -9,6 +9,8 @@
 
 #define PIPIT_RELEASE "7.3.0-pipit" /* programs compare it: the Linux whose ABI this is */
 
+/* sysname, release, version, machine never change: they may be read in place. */
 extern struct utsname uts;
-/* Replaces a 64-byte field of uts (nodename, domainname); longer text is cut. May sleep. */
+void uts_get(struct utsname *out); /* all of it at one moment; may sleep */
+/* Replaces a field of uts (nodename, domainname); longer text is cut. May sleep. */
 void uts_set(char *field, const char *text, size_t len);

@@ -1,0 +1,127 @@
+/*
+ * Page tables: roots, walks, and the kernel's own mappings.
+ *
+ * Owns: the format of entries, the shape of the tree. What lies in the user half, and who may change it
+ *   when, is kernel/mm's business; the tables between are made here and taken apart there.
+ * Invariant: the entries of the kernel's half of the root never change after paging_init(), so every
+ *   root copies the few that are in use, and a kernel mapping made later is in all of them at once.
+ * Races: a missing table is hung in by compare-and-swap, and the loser gives its own back.
+ */
+#include "arch/x86_64/paging.h"
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/upcalls.h"
+
+u64 pte_nx;
+
+/* The entries of the kernel's half that are in use. */
+static struct {
+	unsigned int slot;
+	u64 entry;
+} kernel_slots[PGTABLE_SLOTS / 2];
+static unsigned int nr_kernel_slots;
+
+bool pgtable_new(struct pgtable *pgt)
+{
+	u64 *root;
+
+	pgt->root_pa = upcall_table_alloc();
+	pgt->cpus = 0;
+	if (!pgt->root_pa)
+		return false;
+	root = pgtable_root(pgt);
+	for (unsigned int i = 0; i < nr_kernel_slots; i++)
+		root[kernel_slots[i].slot] = kernel_slots[i].entry;
+	return true;
+}
+
+void pgtable_free(struct pgtable *pgt)
+{
+	u64 *root = pgtable_root(pgt);
+
+	for (unsigned int i = 0; i < nr_kernel_slots; i++)
+		root[kernel_slots[i].slot] = 0;
+	upcall_table_free(pgt->root_pa);
+}
+
+u64 *pgtable_walk(const struct pgtable *pgt, u64 va)
+{
+	u64 *table = pgtable_root(pgt);
+
+	for (unsigned int level = PGTABLE_LEVELS - 1; level > 0; level--) {
+		u64 entry = pte_read(&table[pgtable_slot(va, level)]);
+
+		if (!entry)
+			return NULL;
+		table = pte_table(entry);
+	}
+	return &table[pgtable_slot(va, 0)];
+}
+
+bool pgtable_fill(u64 *entry)
+{
+	phys_addr pa = upcall_table_alloc();
+
+	if (!pa)
+		return false;
+	if (!pte_replace(entry, 0, pa | PTE_TABLE))
+		upcall_table_free(pa);
+	return true;
+}
+
+static u64 *walk_alloc(u64 *table, u64 va)
+{
+	for (unsigned int level = PGTABLE_LEVELS - 1; level > 0; level--) {
+		u64 *entry = &table[pgtable_slot(va, level)];
+
+		if (unlikely(!pte_read(entry)) && !pgtable_fill(entry))
+			return NULL;
+		table = pte_table(pte_read(entry));
+	}
+	return &table[pgtable_slot(va, 0)];
+}
+
+u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va)
+{
+	return walk_alloc(pgtable_root(pgt), va);
+}
+
+u64 *kernel_pte(u64 va)
+{
+	struct pgtable kernel = { .root_pa = virt_to_phys(kernel_pml4) };
+
+	return pgtable_walk(&kernel, va);
+}
+
+bool kernel_map(u64 va, phys_addr pa, u64 flags)
+{
+	u64 *pte = walk_alloc(kernel_pml4, va);
+
+	if (!pte)
+		return false;
+	pte_write(pte, pa | flags | PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL | pte_nx);
+	return true;
+}
+
+phys_addr kernel_unmap(u64 va)
+{
+	u64 *pte = kernel_pte(va);
+	phys_addr pa = pte_pa(pte_read(pte));
+
+	pte_write(pte, 0);
+	return pa;
+}
+
+void paging_init(void)
+{
+	pte_nx = cpu_features.has_nx ? PTE_NX : 0;
+	if (!kernel_pml4[pgtable_slot(KMAP_BASE, 3)] &&
+	    !pgtable_fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)]))
+		upcall_panic(NULL, "no memory for the kernel's page tables");
+	for (unsigned int slot = PGTABLE_SLOTS / 2; slot < PGTABLE_SLOTS; slot++) {
+		if (!kernel_pml4[slot])
+			continue;
+		kernel_slots[nr_kernel_slots].slot = slot;
+		kernel_slots[nr_kernel_slots++].entry = kernel_pml4[slot];
+	}
+}

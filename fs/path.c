@@ -1,0 +1,432 @@
+/*
+ * path: from a name to a place, and back.
+ *
+ * Owns: the walk (struct walk), and printing.
+ * How: one loop takes one component a turn. A symlink's text is walked first and what was left of the name
+ *   after it later; both are on a small stack, so nothing recurses. Each place reached is counted.
+ * Locks: none held between turns. Names are found under their hash bucket's lock, parents under
+ *   dentry_names_lock; only a name that is not in the cache takes the directory's inode->lock.
+ * Follows: path_resolution(7), openat2(2) for RESOLVE_*.
+ */
+#include "fs/path.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
+
+#include "lib/string.h"
+#include "arch/x86_64/uaccess.h"
+#include "kernel/debug/panic.h"
+#include "kernel/mm/slab.h"
+#include "fs/fdtable.h"
+#include "fs/inode.h"
+#include "fs/internal.h"
+
+/* ---- names from user space */
+
+static struct slab_cache *name_cache;
+
+int path_name_from_user(const char __user *uname, bool allow_empty, char **out)
+{
+	char *name = cache_alloc(name_cache);
+	long len;
+
+	if (!name)
+		return -ENOMEM;
+	len = strncpy_from_user(name, uname, PATH_MAX);
+	if (likely(len > 0 && len < PATH_MAX) || (len == 0 && allow_empty)) {
+		*out = name;
+		return 0;
+	}
+	cache_free(name_cache, name);
+	if (len < 0)
+		return len;
+	return len ? -ENAMETOOLONG : -ENOENT;
+}
+
+void path_name_free(char *name)
+{
+	cache_free(name_cache, name);
+}
+
+/* ---- the walk's places */
+
+static void walk_set_root(struct walk *w)
+{
+	if (!w->root.mnt)
+		fs_ctx_root(fs_ctx_current(), &w->root);
+}
+
+/* The reference on p becomes the walk's. */
+static void walk_goto(struct walk *w, const struct path *p)
+{
+	path_put(&w->path);
+	w->path = *p;
+}
+
+static int walk_goto_root(struct walk *w)
+{
+	if (w->flags & LOOKUP_BENEATH)
+		return -EXDEV;
+	walk_set_root(w);
+	if ((w->flags & LOOKUP_NO_XDEV) && w->path.mnt != w->root.mnt)
+		return -EXDEV;
+	path_get(&w->root);
+	walk_goto(w, &w->root);
+	return 0;
+}
+
+static int walk_from_fd(struct walk *w, int dirfd)
+{
+	struct fdref r;
+
+	if (dirfd == AT_FDCWD) {
+		fs_ctx_cwd(fs_ctx_current(), &w->path);
+		return 0;
+	}
+	r = fdref_get_any(dirfd);
+	if (!r.file)
+		return -EBADF;
+	w->path = r.file->path;
+	path_get(&w->path);
+	fdref_put(r);
+	return 0;
+}
+
+int walk_start(struct walk *w, int dirfd, const char *name, u32 flags)
+{
+	int err;
+
+	w->root = (struct path){ 0 };
+	w->flags = flags;
+	w->nr_links = 0;
+	w->depth = 0;
+	w->name = name;
+	w->text = NULL;
+	if (unlikely(!*name) && !(flags & LOOKUP_EMPTY))
+		return -ENOENT;
+	if (*name == '/' && !(flags & LOOKUP_IN_ROOT)) {
+		if (flags & LOOKUP_BENEATH)
+			return -EXDEV;
+		fs_ctx_root(fs_ctx_current(), &w->path);
+		return 0;
+	}
+	err = walk_from_fd(w, dirfd);
+	if (err)
+		return err;
+	if (*name && !S_ISDIR(dentry_inode(w->path.dentry)->mode)) {
+		path_put(&w->path);
+		return -ENOTDIR;
+	}
+	if (flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) {
+		w->root = w->path;
+		path_get(&w->root);
+	}
+	return 0;
+}
+
+void walk_end(struct walk *w)
+{
+	kfree(w->text);
+	while (w->depth)
+		kfree(w->below[--w->depth].text);
+	path_put(&w->path);
+	if (w->root.mnt)
+		path_put(&w->root);
+}
+
+/* Into what is mounted on the place reached. */
+static int walk_cross_mounts(struct walk *w)
+{
+	while (unlikely(dentry_flags(w->path.dentry) & DENTRY_MOUNTED)) {
+		struct mount *m = mount_find_get(w->path.mnt, w->path.dentry);
+		struct path top;
+
+		if (!m)
+			break;
+		top = (struct path){ m, dentry_get(m->root) };
+		walk_goto(w, &top);
+		if (w->flags & LOOKUP_NO_XDEV)
+			return -EXDEV;
+	}
+	return 0;
+}
+
+int walk_enter(struct walk *w, struct dentry *dentry)
+{
+	dentry_put(w->path.dentry);
+	w->path.dentry = dentry;
+	return walk_cross_mounts(w);
+}
+
+static int walk_up(struct walk *w)
+{
+	struct path above;
+
+	walk_set_root(w);
+	for (;;) {
+		if (path_equal(&w->path, &w->root))
+			return w->flags & LOOKUP_BENEATH ? -EXDEV : 0;
+		if (w->path.dentry != w->path.mnt->root)
+			break;
+		if (!mount_above_get(w->path.mnt, &above))
+			return 0;
+		walk_goto(w, &above);
+		if (w->flags & LOOKUP_NO_XDEV)
+			return -EXDEV;
+	}
+	return walk_enter(w, dentry_parent_get(w->path.dentry));
+}
+
+/* ---- symlinks */
+
+/* A magic link: to the place itself, wherever that is. */
+static int walk_jump(struct walk *w, struct inode *link)
+{
+	struct path p;
+	int err;
+
+	if (w->flags & LOOKUP_NO_MAGIC)
+		return -ELOOP;
+	err = link->ops->follow(link, &p);
+	if (err)
+		return err;
+	if ((w->flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) ||
+	    ((w->flags & LOOKUP_NO_XDEV) && p.mnt != w->path.mnt)) {
+		path_put(&p);
+		return -EXDEV;
+	}
+	walk_goto(w, &p);
+	return 0;
+}
+
+static int link_text(struct inode *link, char **out)
+{
+	char *text;
+	int n;
+
+	if (!link->ops->readlink)
+		return -EINVAL;
+	text = kmalloc(PATH_MAX);
+	if (!text)
+		return -ENOMEM;
+	n = link->ops->readlink(link, text, PATH_MAX - 1);
+	if (n <= 0) {
+		kfree(text);
+		return n ? n : -ENOENT;
+	}
+	text[n] = 0;
+	*out = text;
+	return 0;
+}
+
+/* text is walked next, rest after it. The name that rest is in stays until then. */
+static void walk_push(struct walk *w, char *text, const char *rest)
+{
+	if (*rest) {
+		assert(w->depth < WALK_MAX_LINKS);
+		w->below[w->depth].text = w->text;
+		w->below[w->depth++].rest = rest;
+	} else {
+		kfree(w->text);
+	}
+	w->text = text;
+	w->name = text;
+}
+
+int walk_follow(struct walk *w, struct dentry *dentry, const char *rest, bool *is_there)
+{
+	struct inode *link = dentry_inode(dentry);
+	char *text;
+	int err;
+
+	if ((w->flags & LOOKUP_NO_SYMLINKS) || w->nr_links++ >= WALK_MAX_LINKS)
+		return -ELOOP;
+	w->name = rest;
+	*is_there = link->ops->follow;
+	if (link->ops->follow)
+		return walk_jump(w, link);
+	err = link_text(link, &text);
+	if (err)
+		return err;
+	walk_push(w, text, rest);
+	return *text == '/' ? walk_goto_root(w) : 0;
+}
+
+/* ---- the loop */
+
+struct component {
+	const char *name, *rest; /* rest: after its slashes */
+	u32 len;
+	bool has_slash, is_final;
+};
+
+/* The next component of the name; false: nothing is left. */
+static bool walk_parse(struct walk *w, struct component *c)
+{
+	const char *p = w->name;
+
+	for (;;) {
+		while (*p == '/')
+			p++;
+		if (*p)
+			break;
+		if (!w->depth)
+			return false;
+		kfree(w->text);
+		w->text = w->below[--w->depth].text;
+		p = w->below[w->depth].rest;
+	}
+	c->name = p;
+	while (*p && *p != '/')
+		p++;
+	c->len = p - c->name;
+	c->has_slash = *p == '/';
+	while (*p == '/')
+		p++;
+	c->rest = p;
+	c->is_final = !*p && !w->depth;
+	return true;
+}
+
+static enum last_kind component_kind(const struct component *c)
+{
+	if (c->name[0] != '.' || c->len > 2)
+		return LAST_NORMAL;
+	if (c->len == 1)
+		return LAST_DOT;
+	return c->name[1] == '.' ? LAST_DOTDOT : LAST_NORMAL;
+}
+
+/* The place reached must be a directory that the caller may search. */
+static int walk_check_dir(struct walk *w)
+{
+	struct inode *dir = dentry_inode(w->path.dentry);
+
+	if (unlikely(!S_ISDIR(dir->mode)))
+		return -ENOTDIR;
+	return inode_permission(dir, MAY_EXEC);
+}
+
+static int walk_name(struct walk *w, const struct component *c)
+{
+	struct qname q = qname_of(c->name, c->len);
+	struct dentry *dentry;
+	bool is_there;
+	int err = dentry_lookup(w->path.dentry, &q, &dentry);
+
+	if (unlikely(err))
+		return err;
+	if (unlikely(S_ISLNK(dentry_inode(dentry)->mode)) &&
+	    (!c->is_final || c->has_slash || (w->flags & LOOKUP_FOLLOW))) {
+		if (c->is_final && c->has_slash)
+			w->flags |= LOOKUP_DIRECTORY;
+		err = walk_follow(w, dentry, c->rest, &is_there);
+		dentry_put(dentry);
+		return err;
+	}
+	w->name = c->rest;
+	if (unlikely(c->is_final && (w->flags & LOOKUP_NO_MOUNT))) {
+		dentry_put(w->path.dentry);
+		w->path.dentry = dentry;
+		return 0;
+	}
+	return walk_enter(w, dentry);
+}
+
+/* last NULL: to the end; otherwise up to the last component. */
+static int walk_run(struct walk *w, struct last_component *last)
+{
+	struct component c = { .has_slash = false };
+	enum last_kind kind;
+	int err;
+
+	while (walk_parse(w, &c)) {
+		err = walk_check_dir(w);
+		if (unlikely(err))
+			return err;
+		if (unlikely(c.len > NAME_MAX))
+			return -ENAMETOOLONG;
+		kind = component_kind(&c);
+		if (last && c.is_final) {
+			*last = (struct last_component){ c.name, c.len, kind, c.has_slash };
+			w->name = c.rest;
+			return 0;
+		}
+		if (likely(kind == LAST_NORMAL)) {
+			err = walk_name(w, &c);
+		} else {
+			w->name = c.rest;
+			err = kind == LAST_DOTDOT ? walk_up(w) : 0;
+		}
+		if (unlikely(err))
+			return err;
+	}
+	if (last)
+		*last = (struct last_component){ .kind = LAST_ROOT };
+	else if ((c.has_slash || (w->flags & LOOKUP_DIRECTORY)) && !S_ISDIR(dentry_inode(w->path.dentry)->mode))
+		return -ENOTDIR;
+	return 0;
+}
+
+int walk_to_last(struct walk *w, struct last_component *last)
+{
+	return walk_run(w, last);
+}
+
+int walk_to_end(struct walk *w)
+{
+	return walk_run(w, NULL);
+}
+
+/* ---- by name */
+
+int path_lookup(int dirfd, const char *name, u32 flags, struct path *out)
+{
+	struct walk w;
+	int err = walk_start(&w, dirfd, name, flags);
+
+	if (err)
+		return err;
+	err = walk_run(&w, NULL);
+	if (!err) {
+		*out = w.path;
+		w.path = (struct path){ 0 };
+	}
+	walk_end(&w);
+	return err;
+}
+
+int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *parent, struct last_component *last)
+{
+	struct walk w;
+	int err = walk_start(&w, dirfd, name, flags);
+
+	if (err)
+		return err;
+	err = walk_run(&w, last);
+	if (!err) {
+		assert(!w.text); /* only final links are followed into texts that end a walk */
+		*parent = w.path;
+		w.path = (struct path){ 0 };
+	}
+	walk_end(&w);
+	return err;
+}
+
+int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct path *out)
+{
+	char *name;
+	int err = path_name_from_user(uname, flags & LOOKUP_EMPTY, &name);
+
+	if (err)
+		return err;
+	err = path_lookup(dirfd, name, flags, out);
+	path_name_free(name);
+	return err;
+}
+
+void path_init(void)
+{
+	name_cache = cache_create("path_name", PATH_MAX, 8);
+}

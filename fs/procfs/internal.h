@@ -1,0 +1,78 @@
+/*
+ * What the files of procfs share. The object of every place below /proc/PID is a counted struct pid.
+ */
+#pragma once
+
+#include "fs/tree.h"
+
+struct as;
+struct pid;
+struct task;
+struct thread;
+
+/* procfs.c: a name that is a number without leading zeroes, or -1. */
+int proc_parse_number(const char *name, u32 len);
+/* The text of a file that is a number; -EINVAL. */
+int proc_parse_value(const char *text, size_t len, s64 min, s64 max, s64 *out) __must_check;
+
+/* pid.c: directories of processes and of their threads. */
+extern const struct tree_entry proc_pid_dir, proc_tid_dir;
+bool proc_is_valid(const struct tree_place *p);
+void proc_owner(const struct tree_place *p, u32 *uid, u32 *gid);
+/* The thread that p is about, +1; -ESRCH when it is gone. */
+int proc_thread_get(const struct tree_place *p, struct thread **out) __must_check;
+/* Whether the caller may look into it (ptrace(2)): 0, -EACCES, -ESRCH. mode: PTRACE_MODE_ATTACH too. */
+int proc_check_access(const struct tree_place *p, u32 mode) __must_check;
+/* Opening what shows memory: also -ESRCH when there is none. */
+int proc_open_memory(const struct tree_place *p, struct file *file);
+
+/* status.c: for proc_show_thread-like use on a counted thread. */
+int proc_show_stat(const struct tree_place *p, struct seqbuf *out);	 /* of the process */
+int proc_show_thread_stat(const struct tree_place *p, struct seqbuf *out); /* of the thread */
+int proc_show_status(const struct tree_place *p, struct seqbuf *out);
+int proc_show_statm(const struct tree_place *p, struct seqbuf *out);
+/* A mask of CPUs as hexadecimal groups, and as ranges. */
+void proc_put_cpu_mask(struct seqbuf *out, u64 mask);
+void proc_put_cpu_list(struct seqbuf *out, u64 mask);
+
+/* memory.c */
+int proc_show_maps(const struct tree_place *p, struct seqbuf *out);
+int proc_show_cmdline(const struct tree_place *p, struct seqbuf *out);
+int proc_show_environ(const struct tree_place *p, struct seqbuf *out);
+int proc_show_auxv(const struct tree_place *p, struct seqbuf *out);
+extern const struct file_ops proc_mem_ops;
+
+/* fd.c */
+extern const struct tree_dynamic proc_fd_children, proc_fdinfo_children;
+bool proc_fd_is_valid(const struct tree_place *p);
+int proc_fd_permission(const struct tree_place *p, u32 mask);
+int proc_fdinfo_permission(const struct tree_place *p, u32 mask);
+void proc_fd_getattr(const struct tree_place *p, struct kstat *st);
+/* exe, cwd, root. */
+int proc_exe_follow(const struct tree_place *p, struct path *out);
+int proc_cwd_follow(const struct tree_place *p, struct path *out);
+int proc_root_follow(const struct tree_place *p, struct path *out);
+/* The text of a link that has a follow. */
+long proc_path_readlink(const struct tree_place *p, char *buf, size_t size);
+
+/* mounts.c: all of the one mount namespace, as seen from the reader's root. */
+int proc_show_mounts(const struct tree_place *p, struct seqbuf *out);
+int proc_show_mountinfo(const struct tree_place *p, struct seqbuf *out);
+
+/* system.c, cpuinfo.c, sys.c */
+extern const struct tree_entry proc_sys_table[];
+int proc_show_meminfo(const struct tree_place *p, struct seqbuf *out);
+int proc_show_vmstat(const struct tree_place *p, struct seqbuf *out);
+int proc_show_uptime(const struct tree_place *p, struct seqbuf *out);
+int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out);
+int proc_show_version(const struct tree_place *p, struct seqbuf *out);
+int proc_show_filesystems(const struct tree_place *p, struct seqbuf *out);
+int proc_show_slabinfo(const struct tree_place *p, struct seqbuf *out);
+int proc_show_boot_cmdline(const struct tree_place *p, struct seqbuf *out);
+int proc_show_loadavg(const struct tree_place *p, struct seqbuf *out);
+int proc_show_cpuinfo(const struct tree_place *p, struct seqbuf *out);
+int proc_show_devices(const struct tree_place *p, struct seqbuf *out);
+int proc_show_kallsyms(const struct tree_place *p, struct seqbuf *out);
+int proc_show_kmsg(const struct tree_place *p, struct seqbuf *out);
+int proc_show_partitions(const struct tree_place *p, struct seqbuf *out);
+int proc_show_swaps(const struct tree_place *p, struct seqbuf *out);

@@ -1,0 +1,282 @@
+/*
+ * /proc/PID/maps, cmdline, environ, auxv, mem: a process's memory.
+ *
+ * Life: an address space is counted only for the moment of a read. After the process has gone, what is
+ *   open says ESRCH; a zombie has none, and then the text is empty.
+ * Locks: as->lock for reading while the areas are listed; their files' names are written into the text
+ *   buffer meanwhile, which needs no user memory. as_access() locks for itself.
+ *                                   Follows: proc_pid_maps(5), Linux 7.3 fs/proc/{base,task_mmu}.c
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include "lib/string.h"
+#include "kernel/mm/as.h"
+#include "kernel/mm/slab.h"
+#include "kernel/task/task.h"
+#include "fs/chrdev.h"
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "fs/path.h"
+#include "fs/procfs/internal.h"
+
+/* 0 and *out, NULL for a zombie; -ESRCH. */
+static int place_as_get(const struct tree_place *p, struct as **out)
+{
+	struct thread *t;
+	int err = proc_thread_get(p, &t);
+
+	if (err)
+		return err;
+	*out = thread_as_get(t);
+	thread_put(t);
+	return 0;
+}
+
+/* ---- maps */
+
+#define MAPS_NAME_COLUMN 73
+
+static void put_padded_hex(struct seqbuf *out, u64 value, int width)
+{
+	for (int shift = 60; shift >= 0; shift -= 4)
+		if (value >> shift || shift < width * 4)
+			seqbuf_putc(out, "0123456789abcdef"[value >> shift & 15]);
+}
+
+static void put_area_name(struct seqbuf *out, const struct vma *vma, const struct path *root, size_t line)
+{
+	if (!vma->file && !vma->name[0])
+		return;
+	seqbuf_putc(out, ' ');
+	while (out->len - line < MAPS_NAME_COLUMN && !out->overflow)
+		seqbuf_putc(out, ' ');
+	if (vma->file)
+		path_print(&vma->file->path, root, out);
+	else if (vma->name[0] == '[')
+		seqbuf_puts(out, vma->name);
+	else
+		seqbuf_printf(out, "[anon:%s]", vma->name);
+}
+
+static void put_area(struct seqbuf *out, const struct vma *vma, const struct path *root)
+{
+	const struct inode *inode = vma->file ? vma->file->inode : NULL;
+	size_t line = out->len;
+
+	put_padded_hex(out, vma->start, 8);
+	seqbuf_putc(out, '-');
+	put_padded_hex(out, vma->end, 8);
+	seqbuf_putc(out, ' ');
+	seqbuf_putc(out, vma->flags & VM_READ ? 'r' : '-');
+	seqbuf_putc(out, vma->flags & VM_WRITE ? 'w' : '-');
+	seqbuf_putc(out, vma->flags & VM_EXEC ? 'x' : '-');
+	seqbuf_putc(out, vma->flags & VM_SHARED ? 's' : 'p');
+	seqbuf_putc(out, ' ');
+	put_padded_hex(out, inode ? vma->pgoff << PAGE_SHIFT : 0, 8);
+	seqbuf_printf(out, " %02x:%02x %lu", inode ? DEV_MAJOR(inode->sb->dev) : 0,
+		      inode ? DEV_MINOR(inode->sb->dev) : 0, inode ? inode->ino : 0);
+	put_area_name(out, vma, root, line);
+	seqbuf_putc(out, '\n');
+}
+
+int proc_show_maps(const struct tree_place *p, struct seqbuf *out)
+{
+	struct path root;
+	struct as *as;
+	int err = place_as_get(p, &as);
+
+	if (err || !as)
+		return err;
+	fs_ctx_root(fs_ctx_current(), &root);
+	err = rwsem_read_lock_killable(&as->lock);
+	if (!err) {
+		for (const struct vma *vma = vma_first(as); vma && !out->overflow; vma = vma_next(vma))
+			put_area(out, vma, &root);
+		rwsem_read_unlock(&as->lock);
+	}
+	path_put(&root);
+	as_put(as);
+	return err;
+}
+
+/* ---- What exec put on the stack */
+
+/* Memory as text. Stops at what is not mapped. */
+static void put_memory(struct seqbuf *out, struct as *as, u64 addr, u64 n)
+{
+	size_t room = out->cap - out->len;
+
+	if (n > room) {
+		out->overflow = true;
+		n = room;
+	}
+	out->len += as_access(as, addr, out->buf + out->len, n, false);
+}
+
+/* A program that writes a title over its arguments may run on into the environment; then the title ends with
+ * its zero byte (Linux's rule). */
+static void put_arguments(struct seqbuf *out, struct as *as)
+{
+	size_t start = out->len;
+	char *end;
+
+	if (as->arg_end <= as->arg_start)
+		return;
+	put_memory(out, as, as->arg_start, as->arg_end - as->arg_start);
+	if (out->overflow || out->len == start || !out->buf[out->len - 1] || as->env_start != as->arg_end)
+		return;
+	if (as->env_end > as->env_start)
+		put_memory(out, as, as->env_start, as->env_end - as->env_start);
+	end = memchr(out->buf + start, 0, out->len - start);
+	if (end && !out->overflow)
+		out->len = (size_t)(end - out->buf);
+}
+
+int proc_show_cmdline(const struct tree_place *p, struct seqbuf *out)
+{
+	struct as *as;
+	int err = place_as_get(p, &as);
+
+	if (err || !as)
+		return err;
+	put_arguments(out, as);
+	as_put(as);
+	return 0;
+}
+
+int proc_show_environ(const struct tree_place *p, struct seqbuf *out)
+{
+	struct as *as;
+	int err = place_as_get(p, &as);
+
+	if (err || !as)
+		return err;
+	if (as->env_end > as->env_start)
+		put_memory(out, as, as->env_start, as->env_end - as->env_start);
+	as_put(as);
+	return 0;
+}
+
+int proc_show_auxv(const struct tree_place *p, struct seqbuf *out)
+{
+	struct as *as;
+	int err = place_as_get(p, &as);
+
+	if (err || !as)
+		return err;
+	seqbuf_write(out, (const char *)as->auxv, MIN(as->auxv_len, (u32)sizeof(as->auxv)));
+	as_put(as);
+	return 0;
+}
+
+/* ---- mem */
+
+/* Asked again at each use: exec may have made it a program that the opener may not look into. Whoever gets an
+ * address space keeps task->exec_lock from changing it only until he has it counted. */
+static int mem_as_get(struct file *file, struct as **out)
+{
+	const struct tree_place *p = tree_place(file->inode);
+	struct thread *t;
+	int err = proc_thread_get(p, &t);
+
+	if (err)
+		return err;
+	rwsem_read_lock(&t->task->exec_lock);
+	err = proc_check_access(p, PTRACE_MODE_ATTACH);
+	*out = err ? NULL : thread_as_get(t);
+	rwsem_read_unlock(&t->task->exec_lock);
+	thread_put(t);
+	return err;
+}
+
+static int mem_open(struct inode *inode, struct file *file)
+{
+	struct as *as;
+	int err = mem_as_get(file, &as);
+
+	if (err)
+		return err;
+	if (!as)
+		return -ESRCH;
+	as_put(as);
+	return 0;
+}
+
+/* A page at a time; bytes moved. */
+static size_t mem_move(struct as *as, struct uio *uio, u64 addr, char *buf, bool is_write)
+{
+	size_t total = 0, n, done;
+
+	while (uio->resid) {
+		n = MIN(uio->resid, PAGE_SIZE - addr % PAGE_SIZE);
+		if (is_write) {
+			n = uio_copy_in(uio, buf, n);
+			done = as_access(as, addr, buf, n, true);
+			uio_revert(uio, n - done);
+		} else {
+			n = as_access(as, addr, buf, n, false);
+			done = uio_copy_out(uio, buf, n);
+		}
+		total += done;
+		addr += done;
+		if (!n || done < n)
+			break;
+	}
+	return total;
+}
+
+static long mem_transfer(struct file *file, struct uio *uio, u64 *pos, bool is_write)
+{
+	struct as *as;
+	size_t done;
+	char *buf;
+	int err = mem_as_get(file, &as);
+
+	if (err)
+		return err;
+	if (!as || !uio->resid) {
+		if (as)
+			as_put(as);
+		return 0;
+	}
+	buf = kmalloc(PAGE_SIZE);
+	if (!buf) {
+		as_put(as);
+		return -ENOMEM;
+	}
+	done = mem_move(as, uio, *pos, buf, is_write);
+	*pos += done;
+	kfree(buf);
+	as_put(as);
+	return done ? (long)done : -EIO;
+}
+
+static long mem_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	return mem_transfer(file, uio, pos, false);
+}
+
+static long mem_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	return mem_transfer(file, uio, pos, true);
+}
+
+static s64 mem_seek(struct file *file, s64 offset, int whence)
+{
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		return -EINVAL;
+	if (whence == SEEK_CUR && __builtin_add_overflow((s64)file->pos, offset, &offset))
+		return -EOVERFLOW;
+	if (offset < 0)
+		return -EINVAL;
+	file->pos = (u64)offset;
+	return offset;
+}
+
+const struct file_ops proc_mem_ops = {
+	.open = mem_open,
+	.read = mem_read,
+	.write = mem_write,
+	.seek = mem_seek,
+};

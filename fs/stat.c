@@ -1,0 +1,299 @@
+/*
+ * stat: what is known of a file, and who may change it.
+ *
+ * Owns: the way from inode to struct stat and statx; the permission rules of chmod, chown and utimes.
+ * Locks: reading takes none: each field is a word. setattr holds inode->lock for writing.
+ *                                                     Follows: stat(2), statx(2), chmod(2), chown(2), utimensat(2)
+ */
+#include "fs/stat.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/magic.h>
+
+#include "kernel/id/cred.h"
+#include "kernel/time/clock.h"
+#include "fs/chrdev.h"
+#include "fs/inode.h"
+#include "fs/internal.h"
+#include "fs/namei.h"
+
+/* ---- reading */
+
+int vfs_getattr(const struct path *p, struct kstat *st)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+
+	inode_fill_stat(inode, st);
+	st->mnt_id = p->mnt->id;
+	return inode->ops->getattr ? inode->ops->getattr(inode, st) : 0;
+}
+
+u64 dev_to_user(u64 dev)
+{
+	return makedev(DEV_MAJOR(dev), DEV_MINOR(dev));
+}
+
+u64 dev_from_user(u64 dev)
+{
+	return MKDEV(major(dev), minor(dev));
+}
+
+static struct timespec ns_to_timespec(u64 ns)
+{
+	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+}
+
+void kstat_to_stat(const struct kstat *k, struct stat *out)
+{
+	*out = (struct stat){
+		.st_dev = dev_to_user(k->dev),
+		.st_ino = k->ino,
+		.st_nlink = k->nlink,
+		.st_mode = k->mode,
+		.st_uid = k->uid,
+		.st_gid = k->gid,
+		.st_rdev = dev_to_user(k->rdev),
+		.st_size = k->size,
+		.st_blksize = k->blksize,
+		.st_blocks = k->blocks,
+		.st_atim = ns_to_timespec(k->atime_ns),
+		.st_mtim = ns_to_timespec(k->mtime_ns),
+		.st_ctim = ns_to_timespec(k->ctime_ns),
+	};
+}
+
+static struct statx_timestamp ns_to_statx(u64 ns)
+{
+	return (struct statx_timestamp){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+}
+
+void kstat_to_statx(const struct kstat *k, const struct path *p, u32 mask, struct statx *out)
+{
+	*out = (struct statx){
+		.stx_mask = STATX_BASIC_STATS | (k->btime_ns ? STATX_BTIME : 0),
+		.stx_blksize = k->blksize,
+		.stx_attributes = k->attributes,
+		.stx_attributes_mask = k->attributes_mask | STATX_ATTR_AUTOMOUNT | STATX_ATTR_DAX |
+				       STATX_ATTR_MOUNT_ROOT,
+		.stx_nlink = k->nlink,
+		.stx_uid = k->uid,
+		.stx_gid = k->gid,
+		.stx_mode = k->mode,
+		.stx_ino = k->ino,
+		.stx_size = k->size,
+		.stx_blocks = k->blocks,
+		.stx_atime = ns_to_statx(k->atime_ns),
+		.stx_btime = ns_to_statx(k->btime_ns),
+		.stx_ctime = ns_to_statx(k->ctime_ns),
+		.stx_mtime = ns_to_statx(k->mtime_ns),
+		.stx_rdev_major = DEV_MAJOR(k->rdev),
+		.stx_rdev_minor = DEV_MINOR(k->rdev),
+		.stx_dev_major = DEV_MAJOR(k->dev),
+		.stx_dev_minor = DEV_MINOR(k->dev),
+	};
+	if (p->dentry == p->mnt->root)
+		out->stx_attributes |= STATX_ATTR_MOUNT_ROOT;
+	if (mask & STATX_MNT_ID_UNIQUE) {
+		out->stx_mask |= STATX_MNT_ID_UNIQUE;
+		out->stx_mnt_id = p->mnt->unique_id;
+	} else {
+		out->stx_mask |= STATX_MNT_ID;
+		out->stx_mnt_id = p->mnt->id;
+	}
+}
+
+static long mount_statfs_flags(const struct mount *m)
+{
+	static const struct {
+		u32 mnt;
+		long st;
+	} map[] = {
+		{ MNT_FLAG_RDONLY, ST_RDONLY },	    { MNT_FLAG_NOSUID, ST_NOSUID },
+		{ MNT_FLAG_NODEV, ST_NODEV },	    { MNT_FLAG_NOEXEC, ST_NOEXEC },
+		{ MNT_FLAG_NOATIME, ST_NOATIME },   { MNT_FLAG_NODIRATIME, ST_NODIRATIME },
+		{ MNT_FLAG_RELATIME, ST_RELATIME },
+	};
+	long flags = ST_VALID;
+
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		if (m->flags & map[i].mnt)
+			flags |= map[i].st;
+	if (m->sb->flags & SB_RDONLY)
+		flags |= ST_RDONLY;
+	return flags;
+}
+
+int vfs_statfs(const struct path *p, struct statfs *out)
+{
+	struct super *sb = p->dentry->sb;
+
+	*out = (struct statfs){
+		.f_type = sb->magic,
+		.f_bsize = PAGE_SIZE,
+		.f_frsize = PAGE_SIZE,
+		.f_namelen = NAME_MAX_LEN,
+		.f_fsid.val[0] = dev_to_user(sb->dev),
+		.f_flags = mount_statfs_flags(p->mnt),
+	};
+	if (sb->ops->statfs)
+		sb->ops->statfs(sb, out);
+	return 0;
+}
+
+/* ---- permission */
+
+bool path_is_noexec(const struct path *p)
+{
+	return (p->mnt->flags & MNT_FLAG_NOEXEC) || (p->mnt->sb->flags & SB_NOEXEC);
+}
+
+int path_permission(const struct path *p, u32 mask)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	int err;
+
+	if ((mask & MAY_EXEC) && S_ISREG(inode->mode) && path_is_noexec(p))
+		return -EACCES;
+	err = inode_permission(inode, mask);
+	if (!err && (mask & MAY_WRITE) && (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
+		err = path_want_write(p);
+	return err;
+}
+
+int vfs_access(const struct path *p, u32 mask)
+{
+	/* R_OK, W_OK, X_OK are MAY_READ, MAY_WRITE, MAY_EXEC. */
+	return mask ? path_permission(p, mask) : 0;
+}
+
+/* ---- changing */
+
+int vfs_setattr(const struct path *p, struct iattr *attr)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	u64 now = clock_realtime_ns();
+	int err = path_want_write(p);
+
+	if (err)
+		return err;
+	attr->valid |= ATTR_CTIME;
+	attr->ctime_ns = now;
+	rwsem_write_lock(&inode->lock);
+	if (attr->valid & ATTR_SIZE) {
+		inode_kill_suid(inode);
+		attr->valid |= ATTR_MTIME;
+		attr->mtime_ns = now;
+	}
+	err = inode->ops->setattr ? inode->ops->setattr(inode, attr) : inode_setattr_simple(inode, attr);
+	rwsem_write_unlock(&inode->lock);
+	return err;
+}
+
+static bool is_owner(const struct inode *inode)
+{
+	return cred_current()->fsuid == inode->uid || capable(CAP_FOWNER);
+}
+
+int vfs_chmod(const struct path *p, u32 mode)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	struct iattr attr = { .valid = ATTR_MODE, .mode = mode & 07777 };
+
+	if (path_want_write(p))
+		return -EROFS;
+	if (S_ISLNK(inode->mode))
+		return -EOPNOTSUPP;
+	if (!is_owner(inode))
+		return -EPERM;
+	if ((mode & S_ISGID) && !cred_in_group(cred_current(), inode->gid) && !capable(CAP_FSETID))
+		attr.mode &= ~(u32)S_ISGID;
+	return vfs_setattr(p, &attr);
+}
+
+static int chown_check(const struct inode *inode, u32 uid, u32 gid)
+{
+	const struct cred *cred = cred_current();
+	bool is_own = cred->fsuid == inode->uid;
+
+	if (cred_has_cap(cred, CAP_CHOWN))
+		return 0;
+	if (uid != ~0u && !(is_own && uid == inode->uid))
+		return -EPERM;
+	if (gid != ~0u && !(is_own && (gid == inode->gid || cred_in_group(cred, gid))))
+		return -EPERM;
+	return 0;
+}
+
+int vfs_chown(const struct path *p, u32 uid, u32 gid)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	struct iattr attr = { .uid = uid, .gid = gid };
+	int err = path_want_write(p);
+
+	if (!err)
+		err = chown_check(inode, uid, gid);
+	if (err)
+		return err;
+	attr.valid = (uid != ~0u ? ATTR_UID : 0) | (gid != ~0u ? ATTR_GID : 0);
+	/* A new owner does not inherit the trust that set-id bits put in the old one. */
+	if (!S_ISDIR(inode->mode) && (inode->mode & (S_ISUID | S_ISGID))) {
+		attr.valid |= ATTR_MODE;
+		attr.mode = inode->mode & 07777 & ~(u32)S_ISUID;
+		if (attr.mode & 0010)
+			attr.mode &= ~(u32)S_ISGID;
+	}
+	return vfs_setattr(p, &attr);
+}
+
+/* 0: set to *ns; 1: leave alone; -EINVAL. *is_now tells UTIME_NOW. */
+static int utime_value(const struct timespec *t, u64 now, u64 *ns, bool *is_now)
+{
+	*is_now = t->tv_nsec == UTIME_NOW;
+	*ns = now;
+	if (*is_now)
+		return 0;
+	if (t->tv_nsec == UTIME_OMIT)
+		return 1;
+	if (t->tv_nsec < 0 || t->tv_nsec >= (long)NS_PER_SEC)
+		return -EINVAL;
+	/* Before 1970 and after 2554 the nearest that can be kept, as Linux does with its own limits. */
+	if (t->tv_sec < 0)
+		*ns = 0;
+	else if ((u64)t->tv_sec > UINT64_MAX / NS_PER_SEC - 1)
+		*ns = (UINT64_MAX / NS_PER_SEC - 1) * NS_PER_SEC;
+	else
+		*ns = t->tv_sec * NS_PER_SEC + t->tv_nsec;
+	return 0;
+}
+
+int vfs_utimes(const struct path *p, const struct timespec times[2])
+{
+	static const struct timespec now_times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+	struct inode *inode = dentry_inode(p->dentry);
+	u64 now = clock_realtime_ns();
+	struct iattr attr = { 0 };
+	bool a_now, m_now;
+	int a, m;
+
+	if (!times)
+		times = now_times;
+	a = utime_value(&times[0], now, &attr.atime_ns, &a_now);
+	m = utime_value(&times[1], now, &attr.mtime_ns, &m_now);
+	if (a < 0 || m < 0)
+		return -EINVAL;
+	if (a && m)
+		return 0;
+	if (path_want_write(p))
+		return -EROFS;
+	attr.valid = (a ? 0 : ATTR_ATIME) | (m ? 0 : ATTR_MTIME);
+	if (!is_owner(inode)) {
+		if (!a_now || !m_now)
+			return -EPERM;
+		if (inode_permission(inode, MAY_WRITE))
+			return -EACCES;
+	}
+	return vfs_setattr(p, &attr);
+}

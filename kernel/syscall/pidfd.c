@@ -1,0 +1,246 @@
+/*
+ * System calls that make or take pidfds. Composition only: a pidfd is made by fs/pidfs, a struct pid found by
+ * kernel/id, a signal sent by kernel/task.
+ *
+ * Which descriptor names which process is decided once, in pid_of_fd(). The order of the checks is the ABI:
+ * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/pidfd.h>
+#include <linux/signal.h>
+
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/uaccess.h"
+
+#include "kernel/id/pidns.h"
+#include "kernel/syscall/user.h"
+#include "kernel/task/signal.h"
+
+#include "fs/fdtable.h"
+#include "fs/pidfs/pidfs.h"
+#include "fs/procfs/procfs.h"
+
+/* ---- pidfd_open ---- */
+
+/* Is there a thread (a process, unless threads will do) of this identity? */
+static int check_role(const struct pid *pid, bool is_thread_fine)
+{
+	int err = 0;
+
+	rwspin_read_lock(&tasks_lock);
+	if (!pid->thread)
+		err = -ESRCH;
+	else if (!pid->task && !is_thread_fine)
+		err = -ENOENT;
+	rwspin_read_unlock(&tasks_lock);
+	return err;
+}
+
+static int open_pidfd(struct pid *pid, u32 flags)
+{
+	struct files *files = files_current();
+	struct file *file;
+	int fd, err;
+
+	err = check_role(pid, flags & PIDFD_THREAD);
+	if (err)
+		return err;
+	err = fd_reserve(files, O_CLOEXEC, &fd);
+	if (err)
+		return err;
+	err = pidfs_open(pid, flags, &file);
+	if (err) {
+		fd_unreserve(files, fd);
+		return err;
+	}
+	fd_install(files, fd, file);
+	return fd;
+}
+
+SYSCALL(pidfd_open, int nr, unsigned int flags)
+{
+	struct pid *pid;
+	int fd;
+
+	if (flags & ~(u32)(PIDFD_NONBLOCK | PIDFD_THREAD))
+		return -EINVAL;
+	if (nr <= 0)
+		return -EINVAL;
+	pid = pid_find_get(pidns_current(), nr);
+	if (!pid)
+		return -ESRCH;
+	fd = open_pidfd(pid, flags);
+	pid_put(pid);
+	return fd;
+}
+
+/* ---- pidfd_send_signal ---- */
+
+#define SCOPE_FLAGS \
+	(PIDFD_SIGNAL_THREAD | PIDFD_SIGNAL_THREAD_GROUP | PIDFD_SIGNAL_PROCESS_GROUP)
+
+/* What pidfd and flags name. scope: one of SCOPE_FLAGS. */
+struct target {
+	struct pid *pid; /* borrowed from file, or the caller's own */
+	u32 scope;
+	struct fdref ref; /* file NULL for the sentinels */
+};
+
+static int target_get(int pidfd, struct target *out)
+{
+	struct pid *proc_pid;
+
+	out->ref.file = NULL;
+	switch (pidfd) {
+	case PIDFD_SELF_THREAD:
+		out->pid = current->pid;
+		out->scope = PIDFD_SIGNAL_THREAD;
+		return 0;
+	case PIDFD_SELF_THREAD_GROUP:
+		out->pid = current->task->pid;
+		out->scope = PIDFD_SIGNAL_THREAD_GROUP;
+		return 0;
+	}
+	out->ref = fdref_get(pidfd);
+	if (!out->ref.file)
+		return -EBADF;
+	out->scope = PIDFD_SIGNAL_THREAD_GROUP;
+	out->pid = pidfs_pid(out->ref.file);
+	if (out->pid) {
+		if (atomic_load_explicit(&out->ref.file->flags, memory_order_relaxed) & PIDFD_THREAD)
+			out->scope = PIDFD_SIGNAL_THREAD;
+		return 0;
+	}
+	/* Before there were pidfds, an open /proc/PID directory served. */
+	proc_pid = procfs_pid_of_dir(out->ref.file);
+	if (proc_pid) {
+		out->pid = proc_pid;
+		return 0;
+	}
+	fdref_put(out->ref);
+	return -EBADF;
+}
+
+static void target_put(const struct target *target)
+{
+	if (target->ref.file)
+		fdref_put(target->ref);
+}
+
+static int fill_info(const struct target *target, int sig, const siginfo_t __user *uinfo,
+		     siginfo_t *info)
+{
+	if (!uinfo) {
+		siginfo_user(info, sig,
+			     target->scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);
+		return 0;
+	}
+	if (copy_from_user(info, uinfo, sizeof(*info)))
+		return -EFAULT;
+	if (info->si_signo != sig)
+		return -EINVAL;
+	if ((info->si_code >= 0 || info->si_code == SI_TKILL) &&
+	    (target->pid != current->pid || target->scope == PIDFD_SIGNAL_PROCESS_GROUP))
+		return -EPERM;
+	return 0;
+}
+
+static int send(const struct target *target, int sig, const siginfo_t __user *uinfo)
+{
+	siginfo_t info;
+	int err;
+
+	if (!pid_vnr(target->pid))
+		return -EINVAL; /* not of this pid namespace */
+	err = fill_info(target, sig, uinfo, &info);
+	if (err)
+		return err;
+	switch (target->scope) {
+	case PIDFD_SIGNAL_THREAD:
+		return signal_kill_pid(target->pid, SCOPE_THREAD, sig, &info);
+	case PIDFD_SIGNAL_PROCESS_GROUP:
+		return signal_kill_group(target->pid, sig, &info);
+	default:
+		return signal_kill_pid(target->pid, SCOPE_PROCESS, sig, &info);
+	}
+}
+
+SYSCALL(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *uinfo, unsigned int flags)
+{
+	struct target target;
+	int err;
+
+	if (flags & ~(u32)SCOPE_FLAGS)
+		return -EINVAL;
+	if (flags & (flags - 1))
+		return -EINVAL;
+	err = target_get(pidfd, &target);
+	if (err)
+		return err;
+	if (flags)
+		target.scope = flags;
+	err = send(&target, sig, uinfo);
+	target_put(&target);
+	return err;
+}
+
+/* ---- pidfd_getfd ---- */
+
+/* The file behind fd in another thread's table, +1. The caller holds the target's exec lock, so that permission
+ * and table belong to the same program. */
+static int fetch_file(struct thread *t, int fd, struct file **out)
+{
+	struct files *files;
+
+	if (!task_may_access(t->task, PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS))
+		return -EPERM;
+	files = thread_files_get(t);
+	if (!files)
+		return -ESRCH;
+	*out = fd_get_any(files, fd);
+	files_put(files);
+	if (!*out)
+		return t->is_exiting ? -ESRCH : -EBADF;
+	return 0;
+}
+
+static int get_remote_file(struct pid *pid, int fd, struct file **out)
+{
+	struct thread *t = thread_of_pid_get(pid);
+	int err;
+
+	if (!t)
+		return -ESRCH;
+	if (!t->task) {
+		thread_put(t);
+		return -EBADF; /* a kernel thread has no files */
+	}
+	err = rwsem_read_lock_killable(&t->task->exec_lock);
+	if (!err) {
+		err = fetch_file(t, fd, out);
+		rwsem_read_unlock(&t->task->exec_lock);
+	}
+	thread_put(t);
+	return err;
+}
+
+SYSCALL(pidfd_getfd, int pidfd, int fd, unsigned int flags)
+{
+	struct fdref ref;
+	struct file *file;
+	struct pid *pid;
+	int err;
+
+	if (flags)
+		return -EINVAL;
+	ref = fdref_get(pidfd);
+	if (!ref.file)
+		return -EBADF;
+	pid = pidfs_pid(ref.file);
+	err = pid ? get_remote_file(pid, fd, &file) : -EBADF;
+	fdref_put(ref);
+	if (err)
+		return err;
+	return fd_publish(files_current(), file, O_CLOEXEC);
+}

@@ -1,0 +1,175 @@
+/*
+ * clocks: time goes on, sleeps last long enough, timers fire.
+ */
+#include <sys/time.h>
+#include <sys/times.h>
+
+#include "tap.h"
+
+static volatile sig_atomic_t fired;
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	fired++;
+}
+
+static long long ns(clockid_t clock)
+{
+	struct timespec t;
+
+	return clock_gettime(clock, &t) < 0 ? -1 :
+					      t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void monotonic_time_never_goes_back(void)
+{
+	long long last = ns(CLOCK_MONOTONIC), now;
+	int back = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		now = ns(CLOCK_MONOTONIC);
+		back += now < last;
+		last = now;
+	}
+	EXPECT_EQ(back, 0);
+}
+
+static int watches_the_clock(void *arg)
+{
+	long long end = ns(CLOCK_MONOTONIC) + 300000000, last = 0, now;
+
+	(void)arg;
+	do {
+		now = ns(CLOCK_MONOTONIC);
+		if (now < last)
+			return 1;
+		last = now;
+	} while (now < end);
+	return 0;
+}
+
+/* More watchers than CPUs, so that they move between them. */
+static void monotonic_time_is_the_same_on_every_cpu(void)
+{
+	pid_t child[6];
+
+	for (int i = 0; i < 6; i++)
+		child[i] = spawn(watches_the_clock, NULL);
+	for (int i = 0; i < 6; i++)
+		EXPECT_EQ(reap(child[i]), 0);
+}
+
+static void every_clock_answers(void)
+{
+	static const clockid_t clocks[] = {
+		CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+		CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,
+		CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+	};
+	struct timespec t;
+
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
+		EXPECT(ns(clocks[i]) >= 0);
+		EXPECT_EQ(clock_getres(clocks[i], &t), 0);
+	}
+	EXPECT_ERR(clock_gettime(77, &t), EINVAL);
+	EXPECT(ns(CLOCK_REALTIME) > 1600000000LL * 1000000000);
+}
+
+static void sleeps_last_long_enough(void)
+{
+	long long start = ns(CLOCK_MONOTONIC);
+	struct timespec t = { 0, 50000000 };
+
+	EXPECT_EQ(nanosleep(&t, NULL), 0);
+	EXPECT(ns(CLOCK_MONOTONIC) - start >= 50000000);
+	t.tv_nsec = 1000000000;
+	EXPECT_ERR(nanosleep(&t, NULL), EINVAL);
+	t = (struct timespec){ -1, 0 };
+	EXPECT_ERR(nanosleep(&t, NULL), EINVAL);
+}
+
+static void absolute_sleeps_end_at_their_time(void)
+{
+	long long end = ns(CLOCK_MONOTONIC) + 30000000;
+	struct timespec t = { end / 1000000000, end % 1000000000 };
+
+	EXPECT_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0);
+	EXPECT(ns(CLOCK_MONOTONIC) >= end);
+	EXPECT_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0);
+}
+
+static void interval_timers_repeat_until_stopped(void)
+{
+	struct sigaction action = { .sa_handler = on_alarm,
+				    .sa_flags = SA_RESTART };
+	struct itimerval often = { { 0, 10000 }, { 0, 10000 } }, never = { 0 };
+	int count;
+
+	sigaction(SIGALRM, &action, NULL);
+	fired = 0;
+	EXPECT_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
+	EXPECT(eventually(fired >= 5));
+	EXPECT_EQ(setitimer(ITIMER_REAL, &never, NULL), 0);
+	count = fired;
+	sleep_ms(40);
+	EXPECT(fired <= count + 1);
+	EXPECT_ERR(setitimer(9, &often, NULL), EINVAL);
+}
+
+static void processor_time_is_counted(void)
+{
+	volatile unsigned long x = 0;
+	long long start = ns(CLOCK_PROCESS_CPUTIME_ID), wall;
+	struct tms tms;
+
+	wall = now_ms();
+	while (now_ms() - wall < 100)
+		x++;
+	EXPECT(ns(CLOCK_PROCESS_CPUTIME_ID) - start > 5000000);
+	EXPECT(times(&tms) != (clock_t)-1);
+}
+
+static void a_busy_process_does_not_stop_others(void)
+{
+	pid_t busy[4];
+	long long start;
+
+	for (int i = 0; i < 4; i++) {
+		busy[i] = fork();
+		if (busy[i] == 0)
+			for (volatile unsigned long x = 0;; x++)
+				;
+	}
+	start = now_ms();
+	for (int i = 0; i < 10; i++)
+		sleep_ms(2);
+	EXPECT(now_ms() - start < 10000);
+	for (int i = 0; i < 4; i++)
+		EXPECT_EQ(kill_and_reap(busy[i]), SIGKILL);
+}
+
+static void wall_time_agrees_with_itself(void)
+{
+	struct timeval tv;
+	time_t seconds = time(NULL);
+
+	EXPECT_EQ(gettimeofday(&tv, NULL), 0);
+	EXPECT(tv.tv_sec - seconds >= 0 && tv.tv_sec - seconds <= 2);
+	EXPECT(tv.tv_usec >= 0 && tv.tv_usec < 1000000);
+}
+
+int main(void)
+{
+	RUN(monotonic_time_never_goes_back);
+	RUN(monotonic_time_is_the_same_on_every_cpu);
+	RUN(every_clock_answers);
+	RUN(sleeps_last_long_enough);
+	RUN(absolute_sleeps_end_at_their_time);
+	RUN(interval_timers_repeat_until_stopped);
+	RUN(processor_time_is_counted);
+	RUN(a_busy_process_does_not_stop_others);
+	RUN(wall_time_agrees_with_itself);
+	return tap_done();
+}
