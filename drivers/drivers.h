@@ -1,10 +1,10 @@
 /*
- * The drivers, as the boot order sees them.
+ * The devices, as boot sees them.
  */
 #pragma once
 
-/* Before anything else: what is printed goes to the serial port, polled. */
+/* Boot messages on the serial line, before anything else works. */
 void drivers_early_console(void);
 
-/* Terminals, consoles as "console=" says, and the other character devices. Threads run already. */
+/* All devices: consoles as console= says, terminals, nodes in /dev. Interrupts are on from here. */
 void drivers_init(void);

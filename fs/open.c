@@ -129,7 +129,7 @@ static int open_file(const struct path *path, u32 flags, struct file **out)
 	if (err)
 		return err;
 	path_get(path);
-	err = file_new(path, flags & ~(u32)OPEN_ONLY, &file);
+	err = file_new(path, (flags & ~(u32)OPEN_ONLY) | (flags & O_NOCTTY), &file);
 	if (err) {
 		path_put(path);
 		if (is_writer)
@@ -138,7 +138,8 @@ static int open_file(const struct path *path, u32 flags, struct file **out)
 	}
 	if (is_writer)
 		file->mode |= FILE_WRITER;
-	err = file->ops->open ? file->ops->open(inode, file) : 0;
+	err = file->ops->open ? file->ops->open(inode, file) : 0; /* terminals look at O_NOCTTY */
+	atomic_fetch_and_explicit(&file->flags, ~(u32)O_NOCTTY, memory_order_relaxed);
 	if (err) {
 		file_discard(file);
 		return err;

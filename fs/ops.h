@@ -122,7 +122,7 @@ struct inode_ops {
 	int (*xattr_get)(struct inode *inode, const char *name, void *buf, size_t size);
 	int (*xattr_set)(struct inode *inode, const char *name, const void *value, size_t size, int flags);
 	int (*xattr_remove)(struct inode *inode, const char *name);
-	long (*xattr_list)(struct inode *inode, char *buf, size_t size);
+	long (*xattr_list)(struct inode *inode, char *buf, size_t size, bool show_trusted);
 };
 
 struct super_ops {

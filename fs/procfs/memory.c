@@ -8,7 +8,7 @@
  *                                   Follows: proc_pid_maps(5), Linux 7.3 fs/proc/{base,task_mmu}.c
  */
 #include <linux/errno.h>
-#include <linux/fcntl.h>
+#include <linux/fs.h>
 
 #include "lib/string.h"
 #include "kernel/mm/as.h"
@@ -182,7 +182,12 @@ static int mem_as_get(struct file *file, struct as **out)
 
 	if (err)
 		return err;
-	rwsem_read_lock(&t->task->exec_lock);
+	/* Killable: an exec that holds it may be waiting for this very thread to end. */
+	err = rwsem_read_lock_killable(&t->task->exec_lock);
+	if (err) {
+		thread_put(t);
+		return err;
+	}
 	err = proc_check_access(p, PTRACE_MODE_ATTACH);
 	*out = err ? NULL : thread_as_get(t);
 	rwsem_read_unlock(&t->task->exec_lock);

@@ -19,6 +19,7 @@
 #include "kernel/task/sigqueue.h"
 #include "fs/fdtable.h"
 #include "fs/path.h"
+#include "fs/stat.h"
 #include "fs/procfs/internal.h"
 #include "drivers/tty/tty.h"
 
@@ -123,10 +124,10 @@ static void snap(struct snapshot *s, struct thread *t)
 	s->group = pid_nr_in(task->group, ns);
 	s->session = pid_nr_in(task->session, ns);
 	s->is_zombie = task->is_zombie;
-	if (s->is_zombie)
-		s->exit_code = task->pid->exit.code;
-	if (task->tty)
-		tty_describe(task->tty, &s->tty_nr, &s->tty_group);
+	if (task->tty) {
+		s->tty_nr = (int)dev_to_user(task->tty->rdev);
+		s->tty_group = pid_nr_in(task->tty->group, ns);
+	}
 	irqflags = sig_lock(task);
 	snap_thread(s, t);
 	sig_unlock(task, irqflags);

@@ -23,6 +23,8 @@ struct as {
 	u64 nr_data, nr_stack, nr_exec, nr_locked; /* [L] pages */
 	u64 hiwater_rss;	/* [L] pages, approximately */
 	u64 mmap_top;		/* [I] mappings grow down from here; set by exec */
+	u64 search_from;	/* [L] no hole above it is larger than search_hole; 0: mmap_top */
+	u64 search_hole;	/* [L] bytes */
 	u64 brk_start, brk;	/* [L] brk_start set by exec */
 	u64 stack_top;		/* [I] */
 	u64 code_start, code_end, data_start, data_end; /* [I] for /proc/PID/stat */
@@ -54,7 +56,7 @@ struct vma *as_find(struct as *as, u64 addr);
 struct vma *vma_next(const struct vma *vma);
 struct vma *vma_first(const struct as *as);
 
-/* The address space of the current thread; NULL in kernel threads. */
+/* The address space of the current thread; NULL in kernel threads. Upcall (kernel/sched). */
 struct as *as_current(void);
 
 /**

@@ -8,6 +8,7 @@
 
 #include "kernel/debug/panic.h"
 #include "kernel/mm/as.h"
+#include "kernel/mm/fault.h"
 #include "kernel/mm/page.h"
 #include "kernel/sync/spinlock.h"
 
@@ -87,3 +88,90 @@ static inline void slab_check_free(const struct slab_cache *c, void *obj, u64 ca
 {
 }
 #endif
+
+/* ---- Address spaces. All REQUIRES(as->lock), for writing, unless it says otherwise. */
+
+#define PT_SPAN	       (1ull << 21) /* what one last-level table covers */
+#define MAP_COUNT_MAX  65530u	    /* vm.max_map_count */
+#define MMAP_MIN_ADDR  65536ull
+#define STACK_GAP      (256 * PAGE_SIZE) /* kept free below a stack */
+#define GATHER_PAGES   64
+
+/*
+ * Pages and tables taken out of an address space, to be let go when no CPU can use them any more.
+ * Between gather_begin() and gather_end() nothing else may change the page table.
+ */
+struct gather {
+	struct as *as;
+	bool has_others; /* other CPUs may be running in it: flush before any page is freed */
+	bool is_dead;	 /* nobody will ever run in it again: no flush at all */
+	bool keeps_anon; /* leave private copies alone */
+	u32 nr;
+	u64 start, end;	 /* to be flushed */
+	u64 nr_anon, nr_file;
+	struct page *tables; /* by page->next */
+	struct page *pages[GATHER_PAGES];
+};
+void gather_begin(struct gather *g, struct as *as, bool is_dead);
+void gather_end(struct gather *g);
+
+/* Empties every entry of [start, end). */
+void tables_zap(struct gather *g, u64 start, u64 end);
+/* Takes out the tables that serve only [start, end): its neighbours end at floor and begin at ceiling. */
+void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
+/* Fork: the pages of vma (of an as whose lock is held) also go to its copy. Sets *downgraded if entries lost PTE_WRITE. */
+int tables_copy(const struct vma *vma, struct as *to, bool *downgraded) __must_check;
+/* The entries of [start, end) get what vma->flags allow, but no new PTE_WRITE. Flushes. */
+void tables_protect(const struct vma *vma, u64 start, u64 end);
+/* Moves entries of [from, from + len) to [to, ...). Errors: -ENOMEM, nothing moved. Flushes. */
+int tables_move(struct as *as, u64 from, u64 to, u64 len) __must_check;
+
+/* The PTE bits of a page that may be read but not written through vma; without PTE_PRESENT for PROT_NONE. */
+static inline u64 vma_pte_bits(const struct vma *vma)
+{
+	u64 bits = PTE_USER | PTE_ACCESSED | (vma->flags & VM_EXEC ? 0 : pte_nx);
+
+	return vma->flags & (VM_READ | VM_WRITE | VM_EXEC) ? bits | PTE_PRESENT : bits;
+}
+
+/* Anonymous private memory. */
+static inline bool vma_is_anon(const struct vma *vma)
+{
+	return !vma->ops;
+}
+static inline u64 vma_pages(const struct vma *vma)
+{
+	return (vma->end - vma->start) >> PAGE_SHIFT;
+}
+static inline struct vma *vma_prev(const struct vma *vma)
+{
+	return rb_entry_safe(rb_prev(&vma->node), struct vma, node);
+}
+
+struct vma *vma_new(void);
+void vma_free(struct vma *vma); /* just the memory */
+/* The last vma that begins below addr. */
+struct vma *as_find_below(struct as *as, u64 addr);
+void as_insert(struct as *as, struct vma *vma);
+/* Out of the tree and the counts, not closed. */
+void as_remove(struct as *as, struct vma *vma);
+/* Adds pages (or takes them away) to the counts that flags say. */
+void as_account(struct as *as, u32 flags, s64 pages);
+/* Cuts vma in two at addr; vma keeps the lower part. Errors: -ENOMEM. */
+int vma_split(struct vma *vma, u64 addr) __must_check;
+/* Joins vma with its neighbours where they differ in nothing. Returns the result. */
+struct vma *vma_merge(struct vma *vma);
+/* Splits so that [start, end), which lies in vma, is a vma of its own, and returns it in *out. */
+int vma_isolate(struct vma *vma, u64 start, u64 end, struct vma **out) __must_check;
+
+int as_unmap_locked(struct as *as, u64 start, u64 end) __must_check;
+/* A free place; as for mmap(2) without MAP_FIXED. */
+int as_find_gap(struct as *as, u64 hint, u64 len, u32 map_flags, u64 *out) __must_check;
+/* May so many pages with these flags be added? Errors: -ENOMEM, -EAGAIN. */
+int as_may_grow(struct as *as, u32 vm_flags, u64 pages) __must_check;
+
+/* Brings the pages of [start, end) in, as far as possible; lock not held. */
+enum fault_result as_populate(struct as *as, u64 start, u64 end, bool write);
+
+/* Upcall (kernel/sched): lets others run if it is time. No spin lock held. */
+void cond_resched(void);

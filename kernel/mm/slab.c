@@ -235,7 +235,8 @@ struct slab_cache *cache_create(const char *name, size_t size, size_t align)
 	choose_order(c);
 	if (!c->per_slab)
 		panic("cache %s: objects of %zu bytes are too large", name, size);
-	c->batch = MAX(2u, MIN(32u, 8192 / c->stride));
+	c->batch = MIN(32u, 8192 / c->stride);
+	c->batch = MAX(2u, c->batch);
 	nr_caches++;
 	return c;
 }
@@ -353,7 +354,8 @@ void *krealloc(void *p, size_t size)
 	q = kmalloc_from(size, CALLER);
 	if (!q)
 		return NULL;
-	memcpy(q, p, old_size);
+	if (p)
+		memcpy(q, p, old_size);
 	kfree(p);
 	return q;
 }

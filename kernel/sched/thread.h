@@ -84,6 +84,7 @@ struct thread {
 	_Atomic u64 run_ns;	/* [a] CPU time used in all, updated when switched out or ticked */
 	_Atomic u64 user_ns, system_ns; /* [a] ticks seen in either mode: only their ratio counts */
 	s8 nice;		/* [r] -20..19 */
+	u8 policy;		/* [r] SCHED_OTHER, or another name for it */
 	struct list run_link;	/* [r] */
 	struct timer block_timer; /* [o] deadline of the current block */
 	u64 nr_voluntary, nr_involuntary; /* [o] context switches */

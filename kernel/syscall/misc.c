@@ -20,7 +20,7 @@
 #include "lib/string.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/power.h"
-#include "arch/x86_64/smp.h"
+#include "arch/x86_64/apic.h"
 #include "kernel/debug/printk.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/uts.h"
@@ -344,7 +344,7 @@ SYSCALL(reboot, u32 magic1, u32 magic2, u32 command, void __user *arg)
 		machine_poweroff();
 	case LINUX_REBOOT_CMD_HALT:
 		pr_info("reboot: halted\n");
-		smp_stop_others();
+		apic_stop_others();
 		machine_halt();
 	case LINUX_REBOOT_CMD_CAD_ON: /* no key combination restarts this machine */
 	case LINUX_REBOOT_CMD_CAD_OFF:

@@ -29,6 +29,7 @@
 #include "kernel/id/cred.h"
 #include "kernel/mm/kmap.h"
 #include "kernel/mm/mmap.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/exec.h"
 #include "fs/file.h"
@@ -145,9 +146,7 @@ static int map_file(struct as *as, struct file *file, u64 start, u64 len, u64 of
 /* The rest of the page in which the file part ends belongs to the zeroed part. */
 static int clear_tail(struct as *as, u64 from, u64 to)
 {
-	static const u8 zeroes[PAGE_SIZE];
-
-	return as_access(as, from, (void *)zeroes, to - from, true) == to - from ? 0 : -EFAULT;
+	return as_access(as, from, page_va(zero_page), to - from, true) == to - from ? 0 : -EFAULT;
 }
 
 static int elf_map_segment(struct as *as, const struct elf_file *elf, const struct elf64_phdr *p)

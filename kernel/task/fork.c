@@ -176,6 +176,7 @@ static void copy_thread(struct thread *t, const struct thread *self, const struc
 	sigpending_init(&t->pending);
 	t->sig_blocked = self->sig_blocked;
 	t->nice = self->nice;
+	t->policy = self->policy;
 	t->affinity = self->affinity;
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
 		t->altstack = self->altstack;

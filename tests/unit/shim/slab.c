@@ -3,24 +3,45 @@
  */
 #include "kernel/mm/slab.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "slab.h"
+
+#define CACHES 64
+
 struct slab_cache {
+	const char *name;
 	size_t size;
+	_Atomic long active;
 };
 
+static struct slab_cache caches[CACHES];
+static unsigned nr_caches;
 static _Thread_local unsigned fail_nth;
+static _Atomic long live;
 
 void slab_fail_nth(unsigned n)
 {
 	fail_nth = n;
 }
 
+long host_live(void)
+{
+	return live;
+}
+
+void host_count_live(long n)
+{
+	live += n;
+}
+
 void *kmalloc(size_t size)
 {
 	if (fail_nth && --fail_nth == 0)
 		return NULL;
+	live++;
 	return malloc(size ? size : 1);
 }
 
@@ -42,11 +63,13 @@ void *krealloc(void *p, size_t size)
 {
 	if (fail_nth && --fail_nth == 0)
 		return NULL;
+	live += !p;
 	return realloc(p, size ? size : 1);
 }
 
 void kfree(void *p)
 {
+	live -= p != NULL;
 	free(p);
 }
 
@@ -60,28 +83,45 @@ char *kstrdup(const char *s)
 
 struct slab_cache *cache_create(const char *name, size_t size, size_t align)
 {
-	static struct slab_cache caches[64];
-	static unsigned n;
+	struct slab_cache *c = &caches[nr_caches++];
 
-	if (n == 64)
+	if (nr_caches > CACHES)
 		abort();
-	caches[n].size = size;
-	return &caches[n++];
+	c->name = name;
+	c->size = size;
+	return c;
 }
 
 void *cache_alloc(struct slab_cache *c)
 {
-	return kmalloc(c->size);
+	void *obj = kmalloc(c->size);
+
+	c->active += obj != NULL;
+	return obj;
 }
 
 void *cache_zalloc(struct slab_cache *c)
 {
-	return kzalloc(c->size);
+	void *obj = cache_alloc(c);
+
+	return obj ? memset(obj, 0, c->size) : NULL;
 }
 
 void cache_free(struct slab_cache *c, void *obj)
 {
-	free(obj);
+	c->active -= obj != NULL;
+	kfree(obj);
+}
+
+void slab_for_each(void (*fn)(const struct slab_stats *, void *), void *arg)
+{
+	for (unsigned i = 0; i < nr_caches; i++) {
+		struct slab_stats stats = { .name = caches[i].name,
+					    .active = (u64)caches[i].active,
+					    .size = caches[i].size };
+
+		fn(&stats, arg);
+	}
 }
 
 void slab_flush(void)

@@ -14,6 +14,12 @@ struct thread {
 	bool is_blocked;	       /* [lock] */
 	_Atomic bool has_signal;       /* what signal_pending_current() says */
 	_Atomic bool has_fatal_signal; /* what fatal_signal_pending_current() says */
+	/* For the sources under test; NULL unless a test sets them. */
+	struct files *files;
+	struct fs_ctx *fs;
+	const struct cred *cred;
+	struct pid *pid;
+	struct task *task;
 };
 
 /* Sets the flag, and wakes the thread as kill() would. */

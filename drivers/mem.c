@@ -1,0 +1,278 @@
+/*
+ * The devices that are no devices: null, zero, full, random, urandom, kmsg. Major 1, as ever.
+ *
+ * Follows: null(4), full(4), random(4); /dev/kmsg as in Linux's Documentation/ABI/testing/dev-kmsg.
+ */
+#include "drivers/mem.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/major.h>
+#include <linux/mman.h>
+#include <linux/random.h>
+
+#include "lib/fmt.h"
+#include "lib/string.h"
+
+#include "arch/x86_64/uaccess.h"
+
+#include "kernel/debug/printk.h"
+#include "kernel/mm/mmap.h"
+#include "kernel/mm/slab.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sync/wait.h"
+
+#include "fs/chrdev.h"
+#include "fs/file.h"
+#include "fs/poll.h"
+
+/* ---- null, zero, full ---- */
+
+static long null_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	return 0;
+}
+
+static long null_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	size_t n = uio->resid;
+
+	uio->resid = 0;
+	return n;
+}
+
+/* All of them can be seeked, to nowhere. */
+static s64 null_seek(struct file *file, s64 offset, int whence)
+{
+	file->pos = 0;
+	return 0;
+}
+
+static long zero_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	size_t done = 0;
+
+	while (uio->resid) {
+		size_t part = MIN(uio->resid, (size_t)16 * PAGE_SIZE), zeroed = uio_zero(uio, part);
+
+		done += zeroed;
+		if (zeroed < part)
+			return done ? (long)done : -EFAULT;
+		if (fatal_signal_pending_current())
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+static long full_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	return -ENOSPC;
+}
+
+/* A private mapping of /dev/zero is anonymous memory: no ops, no file. A shared one would need shared
+ * anonymous memory, which is made by mmap(MAP_ANONYMOUS). */
+static int zero_mmap(struct file *file, struct mmap_request *req)
+{
+	if (req->flags & MAP_SHARED)
+		return -ENODEV;
+	req->ops = NULL;
+	return 0;
+}
+
+static const struct file_ops null_ops = {
+	.read = null_read,
+	.write = null_write,
+	.seek = null_seek,
+};
+
+static const struct file_ops zero_ops = {
+	.read = zero_read,
+	.write = null_write,
+	.seek = null_seek,
+	.mmap = zero_mmap,
+};
+
+static const struct file_ops full_ops = {
+	.read = zero_read,
+	.write = full_write,
+	.seek = null_seek,
+};
+
+/* ---- random, urandom ---- */
+
+static long random_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	u8 buf[256];
+	long done = 0;
+
+	while (uio->resid) {
+		size_t part = MIN(uio->resid, sizeof(buf)), copied;
+
+		random_bytes(buf, part);
+		copied = uio_copy_out(uio, buf, part);
+		done += copied;
+		if (copied < part) {
+			done = done ? done : -EFAULT;
+			break;
+		}
+		if (signal_pending_current())
+			break;
+		cond_resched();
+	}
+	memset(buf, 0, sizeof(buf));
+	return done;
+}
+
+static long random_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	u8 buf[256];
+	long done = 0;
+
+	while (uio->resid) {
+		size_t part = uio_copy_in(uio, buf, sizeof(buf));
+
+		if (!part)
+			return done ? done : -EFAULT;
+		random_stir(buf, part);
+		done += part;
+	}
+	return done;
+}
+
+static long random_ioctl(struct file *file, u32 cmd, u64 arg)
+{
+	switch (cmd) {
+	case RNDGETENTCNT:
+		return put_user(256, (int __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_ops random_ops = {
+	.read = random_read,
+	.write = random_write,
+	.seek = null_seek,
+	.ioctl = random_ioctl,
+};
+
+/* ---- kmsg ---- */
+
+#define KMSG_MAX (LOG_TEXT_MAX + 64)
+
+struct kmsg {
+	u64 seq; /* of the record to read next */
+};
+
+/* One record a read: "level,sequence,microseconds,-;text\n". */
+static long kmsg_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct kmsg *k = file->private;
+	struct log_record record;
+	char *buf = kmalloc(KMSG_MAX + LOG_TEXT_MAX), *text = buf + KMSG_MAX;
+	u64 seq = k->seq;
+	long n;
+
+	if (!buf)
+		return -ENOMEM;
+	if (!log_get(&seq, &record, text)) {
+		n = -EAGAIN; /* the log cannot be waited for */
+	} else {
+		n = snprintf(buf, KMSG_MAX, "%u,%llu,%llu,-;%.*s\n", record.level,
+			     (unsigned long long)record.seq,
+			     (unsigned long long)record.time_ns / 1000, (int)record.len, text);
+		if ((size_t)n > uio->resid)
+			n = -EINVAL;
+		else if (uio_copy_out(uio, buf, n) != (size_t)n)
+			n = -EFAULT;
+		else
+			k->seq = seq;
+	}
+	kfree(buf);
+	return n;
+}
+
+/* A "<n>" prefix is the level, as syslog(3) writes it. */
+static long kmsg_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	size_t whole = uio->resid, n;
+	enum log_level level = LOG_WARNING;
+	char buf[256], *text = buf;
+
+	n = uio_copy_in(uio, buf, sizeof(buf) - 1);
+	if (!n)
+		return whole ? -EFAULT : 0;
+	buf[n] = '\0';
+	uio->resid = 0;
+	if (n > 2 && buf[0] == '<' && buf[1] >= '0' && buf[1] <= '9') {
+		char *end = strchr(buf, '>');
+
+		if (end) {
+			level = (buf[1] - '0') & 7;
+			text = end + 1;
+		}
+	}
+	printk(level, "%s", text);
+	return whole;
+}
+
+static s64 kmsg_seek(struct file *file, s64 offset, int whence)
+{
+	struct kmsg *k = file->private;
+
+	if (offset)
+		return -ESPIPE;
+	switch (whence) {
+	case 0: /* SEEK_SET: the first record */
+		k->seq = 0;
+		return 0;
+	case 2: /* SEEK_END: after the last */
+		k->seq = log_next_seq();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static u32 kmsg_poll(struct file *file, struct poll_table *pt)
+{
+	struct kmsg *k = file->private;
+
+	return k->seq < log_next_seq() ? POLLIN | POLLRDNORM : 0;
+}
+
+static int kmsg_open(struct inode *inode, struct file *file)
+{
+	file->private = kzalloc(sizeof(struct kmsg));
+	return file->private ? 0 : -ENOMEM;
+}
+
+static void kmsg_release(struct file *file)
+{
+	kfree(file->private);
+}
+
+static const struct file_ops kmsg_ops = {
+	.read = kmsg_read,
+	.write = kmsg_write,
+	.seek = kmsg_seek,
+	.poll = kmsg_poll,
+	.open = kmsg_open,
+	.release = kmsg_release,
+};
+
+static struct chrdev devices[] = {
+	{ .name = "null", .first = MKDEV(MEM_MAJOR, 3), .count = 1, .mode = 0666, .ops = &null_ops },
+	{ .name = "zero", .first = MKDEV(MEM_MAJOR, 5), .count = 1, .mode = 0666, .ops = &zero_ops },
+	{ .name = "full", .first = MKDEV(MEM_MAJOR, 7), .count = 1, .mode = 0666, .ops = &full_ops },
+	{ .name = "random", .first = MKDEV(MEM_MAJOR, 8), .count = 1, .mode = 0666, .ops = &random_ops },
+	{ .name = "urandom", .first = MKDEV(MEM_MAJOR, 9), .count = 1, .mode = 0666, .ops = &random_ops },
+	{ .name = "kmsg", .first = MKDEV(MEM_MAJOR, 11), .count = 1, .mode = 0644, .ops = &kmsg_ops },
+};
+
+void mem_init(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		chrdev_register(&devices[i]);
+}

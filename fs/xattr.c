@@ -1,0 +1,246 @@
+/*
+ * xattr: extended attributes: who may touch which, and a list to keep them in.
+ *
+ * Rules: user.* on regular files and directories only, with the file's own permission; trusted.* for
+ *   CAP_SYS_ADMIN, and invisible to others; security.* to read for all, to write for CAP_SYS_ADMIN;
+ *   system.* (ACLs) is not supported.
+ * Locks: inode->lock, for reading or writing, around the file system's operation.
+ *                                                     Follows: xattr(7), listxattr(2)
+ */
+#include "fs/xattr.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+#include <linux/xattr.h>
+
+#include "lib/string.h"
+#include "kernel/id/cred.h"
+#include "kernel/mm/slab.h"
+#include "fs/dentry.h"
+#include "fs/inode.h"
+#include "fs/namei.h"
+
+/* mask: MAY_READ or MAY_WRITE. */
+static int xattr_permission(const struct path *p, const char *name, u32 mask)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	bool is_write = mask & MAY_WRITE;
+
+	if (is_write && path_want_write(p))
+		return -EROFS;
+	if (str_has_prefix(name, XATTR_SECURITY_PREFIX))
+		return is_write && !capable(CAP_SYS_ADMIN) ? -EPERM : 0;
+	if (str_has_prefix(name, XATTR_TRUSTED_PREFIX)) {
+		if (capable(CAP_SYS_ADMIN))
+			return 0;
+		return is_write ? -EPERM : -ENODATA;
+	}
+	if (!str_has_prefix(name, XATTR_USER_PREFIX))
+		return -EOPNOTSUPP;
+	if (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
+		return is_write ? -EPERM : -ENODATA;
+	if (S_ISDIR(inode->mode) && (inode->mode & S_ISVTX) && is_write &&
+	    cred_current()->fsuid != inode->uid && !capable(CAP_FOWNER))
+		return -EPERM;
+	return inode_permission(inode, mask);
+}
+
+static int xattr_check_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return !len || len > XATTR_NAME_MAX ? -ERANGE : 0;
+}
+
+long vfs_getxattr(const struct path *p, const char *name, void *buf, size_t size)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	long n = xattr_check_name(name);
+
+	if (!n)
+		n = xattr_permission(p, name, MAY_READ);
+	if (n)
+		return n;
+	if (!inode->ops->xattr_get)
+		return -EOPNOTSUPP;
+	rwsem_read_lock(&inode->lock);
+	n = inode->ops->xattr_get(inode, name, buf, size);
+	rwsem_read_unlock(&inode->lock);
+	return n;
+}
+
+int vfs_setxattr(const struct path *p, const char *name, const void *value, size_t size, int flags)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	int err;
+
+	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	if (size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	err = xattr_check_name(name);
+	if (!err)
+		err = xattr_permission(p, name, MAY_WRITE);
+	if (!err && !inode->ops->xattr_set)
+		err = -EOPNOTSUPP;
+	if (err)
+		return err;
+	rwsem_write_lock(&inode->lock);
+	err = inode->ops->xattr_set(inode, name, value, size, flags);
+	rwsem_write_unlock(&inode->lock);
+	return err;
+}
+
+int vfs_removexattr(const struct path *p, const char *name)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	int err = xattr_check_name(name);
+
+	if (!err)
+		err = xattr_permission(p, name, MAY_WRITE);
+	if (!err && !inode->ops->xattr_remove)
+		err = -EOPNOTSUPP;
+	if (err)
+		return err;
+	rwsem_write_lock(&inode->lock);
+	err = inode->ops->xattr_remove(inode, name);
+	rwsem_write_unlock(&inode->lock);
+	return err;
+}
+
+long vfs_listxattr(const struct path *p, char *buf, size_t size)
+{
+	struct inode *inode = dentry_inode(p->dentry);
+	long n;
+
+	if (!inode->ops->xattr_list)
+		return -EOPNOTSUPP;
+	rwsem_read_lock(&inode->lock);
+	n = inode->ops->xattr_list(inode, buf, size, capable(CAP_SYS_ADMIN));
+	rwsem_read_unlock(&inode->lock);
+	return n;
+}
+
+/* ---- the list */
+
+struct xattr {
+	struct list link;
+	u32 size;
+	char *value;
+	char name[];
+};
+
+void xattr_list_init(struct xattr_list *l)
+{
+	list_init(&l->entries);
+	l->bytes = 0;
+}
+
+static void xattr_drop(struct xattr_list *l, struct xattr *x)
+{
+	list_del(&x->link);
+	l->bytes -= x->size + strlen(x->name);
+	kfree(x->value);
+	kfree(x);
+}
+
+void xattr_list_free(struct xattr_list *l)
+{
+	while (!list_empty(&l->entries))
+		xattr_drop(l, list_first(&l->entries, struct xattr, link));
+}
+
+static struct xattr *xattr_find(struct xattr_list *l, const char *name)
+{
+	struct xattr *x;
+
+	list_for_each(x, &l->entries, link)
+		if (str_eq(x->name, name))
+			return x;
+	return NULL;
+}
+
+long xattr_list_get(struct xattr_list *l, const char *name, void *buf, size_t size)
+{
+	struct xattr *x = xattr_find(l, name);
+
+	if (!x)
+		return -ENODATA;
+	if (!size)
+		return x->size;
+	if (size < x->size)
+		return -ERANGE;
+	memcpy(buf, x->value, x->size);
+	return x->size;
+}
+
+static struct xattr *xattr_new(const char *name, const void *value, size_t size)
+{
+	size_t len = strlen(name);
+	struct xattr *x = kmalloc(sizeof(*x) + len + 1);
+
+	if (!x)
+		return NULL;
+	x->value = kmalloc(size ? size : 1);
+	if (!x->value) {
+		kfree(x);
+		return NULL;
+	}
+	memcpy(x->name, name, len + 1);
+	memcpy(x->value, value, size);
+	x->size = size;
+	return x;
+}
+
+#define XATTR_TOTAL_MAX (128 * 1024) /* of one file */
+
+int xattr_list_set(struct xattr_list *l, const char *name, const void *value, size_t size, int flags)
+{
+	struct xattr *old = xattr_find(l, name), *x;
+
+	if (old && (flags & XATTR_CREATE))
+		return -EEXIST;
+	if (!old && (flags & XATTR_REPLACE))
+		return -ENODATA;
+	if (l->bytes + size + strlen(name) > XATTR_TOTAL_MAX)
+		return -ENOSPC;
+	x = xattr_new(name, value, size);
+	if (!x)
+		return -ENOMEM;
+	if (old)
+		xattr_drop(l, old);
+	list_add_tail(&x->link, &l->entries);
+	l->bytes += size + strlen(name);
+	return 0;
+}
+
+int xattr_list_remove(struct xattr_list *l, const char *name)
+{
+	struct xattr *x = xattr_find(l, name);
+
+	if (!x)
+		return -ENODATA;
+	xattr_drop(l, x);
+	return 0;
+}
+
+long xattr_list_names(struct xattr_list *l, char *buf, size_t size, bool show_trusted)
+{
+	size_t done = 0, len;
+	struct xattr *x;
+
+	list_for_each(x, &l->entries, link) {
+		if (!show_trusted && str_has_prefix(x->name, XATTR_TRUSTED_PREFIX))
+			continue;
+		len = strlen(x->name) + 1;
+		if (size) {
+			if (done + len > size)
+				return -ERANGE;
+			memcpy(buf + done, x->name, len);
+		}
+		done += len;
+	}
+	return done;
+}

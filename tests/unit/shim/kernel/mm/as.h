@@ -1,0 +1,14 @@
+/*
+ * Nobody maps anything on the host.
+ */
+#pragma once
+
+#include "kernel/mm/vma.h"
+
+struct as {
+	bool is_dumpable;
+};
+
+static inline void as_put(struct as *as)
+{
+}
