@@ -42,21 +42,23 @@ obj-arch    := acpi apic backtrace clock cpu entry extable fpu gdt idt paging pe
 obj-boot    := ap_start bootinfo bootmem directmap multiboot2 start
 obj-debug   := printk panic ksyms ubsan
 obj-sync    := lockcheck spinlock wait mutex rwsem refcount
-obj-mm      := page slab kmap as mmap fault
+obj-mm      := page slab slabcheck kmap as tables mmap fault
 obj-time    := clock timer
 obj-sched   := thread sched load futex work
-obj-id      := pid cred
+obj-id      := pid cred uts
 obj-fs      := super inode dentry dpath mount path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
-obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers usertrap session \
-	       rlimit oom
+obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers ptimer usertrap \
+	       session rlimit oom
 obj-pidfs-y := pidfs/pidfs
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe anonfs/anonfs anonfs/eventfd anonfs/timerfd \
-	       anonfs/signalfd anonfs/epoll procfs/procfs tmpfs/tmpfs devfs/devfs
-obj-drivers := tty/tty tty/ldisc serial console keyboard mem rtc
-obj-syscall := dispatch pidfd process io open namei fd mount mem signal time poll anon id \
-	       xattr misc
+	       anonfs/signalfd anonfs/epoll tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
+	       $(addprefix procfs/,procfs pid status memory fd mounts system cpuinfo sys)
+obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
+	       vgatext fbcon font keyboard keymap serial mem random
+obj-syscall := dispatch pidfd process sched io open namei fd mount mem signal time timers poll \
+	       anon id xattr misc
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \
@@ -163,7 +165,7 @@ $U/%.o: %.asm Makefile
 $U/libc.a: $(libc-obj)
 	$Qrm -f $@; ar rcs $@ $^
 $U/%: $U/%.o $U/libc/arch/x86_64/crt1.o $U/libc.a
-	$Qgcc -static -no-pie -nostdlib -Wl,--gc-sections -Wl,-z,noexecstack \
+	$Qgcc -static -no-pie -nostdlib -s -Wl,--gc-sections -Wl,-z,noexecstack \
 		-Wl,--build-id=none -o $@ $(filter %crt1.o,$^) $< $U/libc.a -lgcc
 else
 $U/%: %.c
@@ -174,11 +176,11 @@ musl-lib := /usr/lib/x86_64-linux-musl
 build/foreign/%-glibc: tests/user/%.c tests/user/tap.h
 	$(call say,GLIBC,$@)
 	@mkdir -p $(@D)
-	$Qgcc $(UFLAGS) -static -pthread -o $@ $<
+	$Qgcc $(UFLAGS) -static -s -pthread -o $@ $<
 build/foreign/%-musl: tests/user/%.c tests/user/tap.h
 	$(call say,MUSL,$@)
 	@mkdir -p $(@D)
-	$Qmusl-gcc $(UFLAGS) -fPIE -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
+	$Qmusl-gcc $(UFLAGS) -fPIE -static -s -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 		-o $@ $(musl-lib)/rcrt1.o $(musl-lib)/crti.o $< $(musl-lib)/crtn.o
 
 # --- Initial ramdisks and ISO ------------------------------------------------------

@@ -2,8 +2,8 @@
  * The display as a terminal.
  *
  * Owns: the cells of the screen as programs and kernel messages made them (line), as the display shows them (shown),
- *   and the state of the one terminal there is. Every write ends in flush(), which draws the difference of the two:
- *   scrolling a framebuffer costs only the cells that differ.
+ *   and the state of the one terminal there is. flush() draws the difference of the two: scrolling a
+ *   framebuffer costs only the cells that differ, and lines that come and go between two flushes cost nothing.
  * Parts: this file knows the screen: cells, cursor, scrolling, locks. drivers/escape.c and sgr.c know the bytes, and act
  *   on the screen through drivers/console_internal.h.
  * Locks: screen_lock guards everything here. Kernel messages come in any context, with the log's lock held, so they
@@ -16,6 +16,7 @@
 
 #include "lib/string.h"
 
+#include "arch/x86_64/atomic.h"
 #include "arch/x86_64/cpu.h"
 
 #include "kernel/debug/panic.h"
@@ -267,11 +268,19 @@ void console_write(const void *text, size_t len)
 
 		for (size_t i = 0; i < n; i++)
 			escape_byte(bytes[i]);
-		flush();
 		spin_unlock_irqrestore(&screen_lock, irqflags);
 		bytes += n;
 		len -= n;
 	}
+}
+
+void console_flush(void)
+{
+	u64 irqflags = spin_lock_irqsave(&screen_lock);
+
+	if (display)
+		flush();
+	spin_unlock_irqrestore(&screen_lock, irqflags);
 }
 
 static void print(const char *text, size_t len)
@@ -329,7 +338,13 @@ size_t console_take_answer(void *buf, size_t n)
 	return n;
 }
 
+/* Without the lock: who wrote the request has seen its answer. */
+bool console_has_answer(void)
+{
+	return READ_ONCE(screen.answer_len);
+}
+
 bool console_app_cursor(void)
 {
-	return screen.has_app_cursor;
+	return READ_ONCE(screen.has_app_cursor);
 }

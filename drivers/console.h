@@ -31,8 +31,10 @@ void console_attach(const struct display_ops *display);
 bool console_has_display(void);
 void console_size(u16 *rows, u16 *cols); /* 0, 0 without a display */
 
-/* Output of a program: text and escape sequences. Context: any; EXCLUDES every lock of rank DEVICE or above. */
+/* Output of a program: text and escape sequences. The display shows it with the next flush. Context: any; EXCLUDES
+ * every lock of rank DEVICE or above. */
 void console_write(const void *text, size_t len);
+void console_flush(void);
 
 /* Output of the kernel: never touches a sequence half received, adds the carriage returns. Context: any. Gives up
  * rather than wait long for the lock, unless the kernel panics: then it writes without. */
@@ -40,6 +42,7 @@ void console_print(const char *text, size_t len);
 
 /* What the terminal has to say to the program (answers to ESC [ 6 n and the like): takes up to n bytes. */
 size_t console_take_answer(void *buf, size_t n);
+bool console_has_answer(void);
 
 /* Programs asked for the cursor keys' application codes (ESC [ ? 1 h). */
 bool console_app_cursor(void);
@@ -48,8 +51,3 @@ bool console_app_cursor(void);
 const struct display_ops *vgatext_probe(void);
 /* @may_map: device memory can be mapped; before that, only a framebuffer below 4 GiB is reachable. */
 const struct display_ops *fbcon_probe(bool may_map);
-
-/* Lets the display have keyboard input and programs: registers tty0 and tty1. */
-void console_init(void);
-/* PS/2. Does nothing without a controller. */
-void keyboard_init(void);

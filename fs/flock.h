@@ -28,7 +28,7 @@ void flock_release(struct file *file);
 /* The inode's end. */
 void flock_free(struct inode *inode);
 
-/* For /proc/locks and fdinfo. Calls fn for each lock on inode; type "FLOCK", "POSIX", "OFDLCK". end ~0: EOF. */
+/* For fdinfo. Calls fn, under a spin lock, for each lock on inode; type "FLOCK", "POSIX", "OFDLCK". end ~0: EOF. */
 struct flock_view {
 	const char *type;
 	bool is_write;

@@ -43,7 +43,7 @@ struct inode {
 	struct flock_context *_Atomic locks; /* [a] fs/flock.c's, made on first use, freed at evict */
 };
 #ifndef CONFIG_DEBUG
-static_assert(sizeof(struct inode) <= 168, "there is one for every process that has a pidfd");
+static_assert(sizeof(struct inode) <= 160, "there is one for every process that has a pidfd");
 #endif
 
 #define INODE_NEW    0x1u /* locked until inode_unlock_new() */

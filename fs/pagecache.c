@@ -525,7 +525,8 @@ int pagecache_mmap(struct file *file, struct mmap_request *req)
 {
 	struct pagecache *pc = file->inode->pages;
 
-	if ((req->flags & MAP_SHARED) && atomic_load_explicit(&pc->writable_maps, memory_order_relaxed) < 0) {
+	if ((req->flags & MAP_SHARED) &&
+	    (pc->no_new_writable || atomic_load_explicit(&pc->writable_maps, memory_order_relaxed) < 0)) {
 		if (req->prot & PROT_WRITE)
 			return -EPERM;
 		req->vm_may &= ~VM_MAYWRITE;

@@ -24,6 +24,7 @@ struct pagecache {
 	struct inode *inode;	/* [I] whose; weak */
 	_Atomic u64 nr_pages;	/* [P] for writing */
 	_Atomic s32 writable_maps; /* shared mappings that are or may become writable; <0: forbidden */
+	_Atomic bool no_new_writable; /* F_SEAL_FUTURE_WRITE: the writable maps there are stay */
 	/* Asks for (or gives back) room for pages; false: -ENOSPC. May not sleep. NULL: no limit. */
 	bool (*charge)(struct inode *inode, s64 pages);
 };

@@ -12,6 +12,7 @@
 
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/signal.h>
 
 #include "kernel/time/clock.h"
 
@@ -327,7 +328,8 @@ size_t ldisc_receive(struct tty *tty, const u8 *buf, size_t n)
 			break;
 		receive_char(tty, buf[used]);
 	}
-	if (ldisc_is_readable(tty))
+	/* Even below VMIN: a reader may have taken the first bytes already. */
+	if (ldisc_available(tty))
 		wake_all_key(&tty->read_wait, POLLIN | POLLRDNORM);
 	return used;
 }

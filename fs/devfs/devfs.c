@@ -1,12 +1,12 @@
 /*
  * devtmpfs: /dev, filled in by the kernel.
  *
- * Owns: one instance of tmpfs, made at boot and never given up, which every mount of the type shows; so what
- *   programs add or change there stays.
- * How: each mount first adds the nodes of drivers that have registered since, and the usual links and
- *   directories. What is there already is left alone, whoever made it.
+ * Owns: one instance of tmpfs, made at boot and never given up, which every mount of the type
+ *   shows; so what programs add or change there stays.
+ * How: each mount first adds the nodes of drivers that have registered since, and the usual links
+ *   and directories. What is there already is left alone, whoever made it.
  * Locks: the directory's inode->lock while a name is made, as for any tmpfs.
- *                                              Follows: Linux 7.3 drivers/base/devtmpfs.c
+ *                                                       Follows: Linux 7.3 drivers/base/devtmpfs.c
  */
 #include "fs/devfs/devfs.h"
 
@@ -23,8 +23,8 @@
 
 /* What is to be at a name. */
 struct node {
-	u32 mode;	    /* with its type */
-	u64 rdev;	    /* devices */
+	u32 mode; /* with its type */
+	u64 rdev; /* devices */
 	const char *target; /* links */
 };
 
@@ -50,8 +50,8 @@ static int node_make(struct inode *dir, struct dentry *dentry, const struct node
 }
 
 /* The child called name, made as node says if there is none; +1 in *out. */
-static int child_ensure(struct dentry *parent, const char *name, size_t len, const struct node *node,
-			struct dentry **out)
+static int child_ensure(struct dentry *parent, const char *name, size_t len,
+			const struct node *node, struct dentry **out)
 {
 	struct inode *dir = dentry_inode(parent);
 	struct qname q = qname_of(name, (u32)len);

@@ -1,13 +1,14 @@
 /*
  * /proc/PID/fd, fdinfo, exe, cwd, root: what a process has open and where it is.
  *
- * fd/N and its neighbours are magic links: following one leads to the open file's place itself, even if it has
- *   no name; the text is only what is shown. Permission is the ptrace rule, asked whenever one is followed.
- * Life: a link is about a pid and a number. It is looked up anew each time unless somebody holds it; then
- *   proc_fd_is_valid() says whether the number still is a descriptor with the same access mode, which the
- *   link's permission bits tell.
+ * fd/N and its neighbours are magic links: following one leads to the open file's place itself,
+ *   even if it has no name; the text is only what is shown. Permission is the ptrace rule, asked
+ *   whenever one is followed.
+ * Life: a link is about a pid and a number. It is looked up anew each time unless somebody holds
+ *   it; then proc_fd_is_valid() says whether the number still is a descriptor with the same access
+ *   mode, which the link's permission bits tell.
  * Locks: only what fd_get_any() and the thread_*_get() take for themselves.
- *                          Follows: proc_pid_fd(5), proc_pid_fdinfo(5), Linux 7.3 fs/proc/fd.c
+ *                              Follows: proc_pid_fd(5), proc_pid_fdinfo(5), Linux 7.3 fs/proc/fd.c
  */
 #include <linux/capability.h>
 #include <linux/errno.h>
@@ -20,6 +21,7 @@
 #include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/slab.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "fs/chrdev.h"
 #include "fs/fdtable.h"
@@ -102,7 +104,8 @@ int proc_exe_follow(const struct tree_place *p, struct path *out)
 	return err;
 }
 
-static int fs_follow(const struct tree_place *p, struct path *out, void (*get)(struct fs_ctx *, struct path *))
+static int fs_follow(const struct tree_place *p, struct path *out,
+		     void (*get)(struct fs_ctx *, struct path *))
 {
 	struct fs_ctx *fs;
 	struct thread *t;
@@ -166,10 +169,10 @@ static void link_getattr(const struct tree_place *p, struct kstat *st)
 	st->size = LINK_SIZE;
 }
 
-#define LINK_ENTRY(bits)                                                                   \
-	{                                                                                  \
-		.name = "", .mode = S_IFLNK | (bits), .readlink = proc_path_readlink,      \
-		.follow = fd_follow, .getattr = link_getattr                               \
+#define LINK_ENTRY(bits)                                                                           \
+	{                                                                                          \
+		.name = "", .mode = S_IFLNK | (bits), .readlink = proc_path_readlink,              \
+		.follow = fd_follow, .getattr = link_getattr                                       \
 	}
 /* By FILE_READ and FILE_WRITE of the file; x is always there. */
 static const struct tree_entry fd_links[4] = {
@@ -196,9 +199,9 @@ static void put_lock(const struct flock_view *v, void *arg)
 
 	if (v->file ? v->file != l->file : v->pid != l->pid)
 		return;
-	seqbuf_printf(l->out, "lock:\t%d: %-6s ADVISORY  %s %d %02x:%02x:%lu %lu ", ++l->nr, v->type,
-		      v->is_write ? "WRITE" : "READ", v->pid, DEV_MAJOR(inode->sb->dev), DEV_MINOR(inode->sb->dev),
-		      inode->ino, v->start);
+	seqbuf_printf(l->out, "lock:\t%d: %-6s ADVISORY  %s %d %02x:%02x:%lu %lu ", ++l->nr,
+		      v->type, v->is_write ? "WRITE" : "READ", v->pid, DEV_MAJOR(inode->sb->dev),
+		      DEV_MINOR(inode->sb->dev), inode->ino, v->start);
 	if (v->end == ~0ull)
 		seqbuf_puts(l->out, "EOF\n");
 	else
@@ -229,7 +232,8 @@ static void put_octal(struct seqbuf *out, u32 v)
 	seqbuf_write(out, digits + at, sizeof(digits) - at);
 }
 
-static void put_fdinfo(const struct tree_place *p, struct seqbuf *out, struct file *file, bool is_cloexec)
+static void put_fdinfo(const struct tree_place *p, struct seqbuf *out, struct file *file,
+		       bool is_cloexec)
 {
 	u32 flags = atomic_load_explicit(&file->flags, memory_order_relaxed) & ~(u32)O_CLOEXEC;
 
@@ -243,7 +247,9 @@ static void put_fdinfo(const struct tree_place *p, struct seqbuf *out, struct fi
 	seqbuf_put_dec(out, file->inode->ino);
 	seqbuf_putc(out, '\n');
 	if (unlikely(file->inode->locks)) {
-		struct lock_lines lines = { .out = out, .file = file, .pid = place_process_number(p) };
+		struct lock_lines lines = { .out = out,
+					    .file = file,
+					    .pid = place_process_number(p) };
 
 		flock_for_each(file->inode, put_lock, &lines);
 	}
@@ -251,7 +257,8 @@ static void put_fdinfo(const struct tree_place *p, struct seqbuf *out, struct fi
 		file->ops->show_fdinfo(file, out);
 }
 
-/* The bit and the file are read one after the other: a descriptor reused in between shows the older bit. */
+/* The bit and the file are read one after the other: a descriptor reused in between shows the older
+ * bit. */
 static int show_fdinfo(const struct tree_place *p, struct seqbuf *out)
 {
 	struct files *files = place_files_get(p);
@@ -270,11 +277,14 @@ static int show_fdinfo(const struct tree_place *p, struct seqbuf *out)
 	return 0;
 }
 
-static const struct tree_entry fdinfo_file = { .name = "", .mode = S_IFREG | 0444, .show = show_fdinfo };
+static const struct tree_entry fdinfo_file = { .name = "",
+					       .mode = S_IFREG | 0444,
+					       .show = show_fdinfo };
 
 /* ---- The directories */
 
-static int fd_lookup(const struct tree_place *dir, const char *name, u32 len, struct tree_child *out, bool is_info)
+static int fd_lookup(const struct tree_place *dir, const char *name, u32 len,
+		     struct tree_child *out, bool is_info)
 {
 	int fd = proc_parse_number(name, len);
 	struct tree_place place = { .object = dir->object, .index = (u64)fd };
@@ -291,8 +301,8 @@ static int fd_lookup(const struct tree_place *dir, const char *name, u32 len, st
 	return 0;
 }
 
-static bool fd_child_next(const struct tree_place *dir, u64 *cookie, char name[32], struct tree_child *out,
-			  bool is_info)
+static bool fd_child_next(const struct tree_place *dir, u64 *cookie, char name[32],
+			  struct tree_child *out, bool is_info)
 {
 	struct files *files;
 	struct file *file;
@@ -317,28 +327,33 @@ static bool fd_child_next(const struct tree_place *dir, u64 *cookie, char name[3
 	return true;
 }
 
-static int fd_dir_lookup(const struct tree_place *dir, const char *name, u32 len, struct tree_child *out)
+static int fd_dir_lookup(const struct tree_place *dir, const char *name, u32 len,
+			 struct tree_child *out)
 {
 	return fd_lookup(dir, name, len, out, false);
 }
 
-static bool fd_dir_next(const struct tree_place *dir, u64 *cookie, char name[32], struct tree_child *out)
+static bool fd_dir_next(const struct tree_place *dir, u64 *cookie, char name[32],
+			struct tree_child *out)
 {
 	return fd_child_next(dir, cookie, name, out, false);
 }
 
-static int fdinfo_dir_lookup(const struct tree_place *dir, const char *name, u32 len, struct tree_child *out)
+static int fdinfo_dir_lookup(const struct tree_place *dir, const char *name, u32 len,
+			     struct tree_child *out)
 {
 	return fd_lookup(dir, name, len, out, true);
 }
 
-static bool fdinfo_dir_next(const struct tree_place *dir, u64 *cookie, char name[32], struct tree_child *out)
+static bool fdinfo_dir_next(const struct tree_place *dir, u64 *cookie, char name[32],
+			    struct tree_child *out)
 {
 	return fd_child_next(dir, cookie, name, out, true);
 }
 
 const struct tree_dynamic proc_fd_children = { .lookup = fd_dir_lookup, .next = fd_dir_next };
-const struct tree_dynamic proc_fdinfo_children = { .lookup = fdinfo_dir_lookup, .next = fdinfo_dir_next };
+const struct tree_dynamic proc_fdinfo_children = { .lookup = fdinfo_dir_lookup,
+						   .next = fdinfo_dir_next };
 
 bool proc_fd_is_valid(const struct tree_place *p)
 {
@@ -401,8 +416,10 @@ void proc_fd_getattr(const struct tree_place *p, struct kstat *st)
 
 	if (!files)
 		return;
-	for (int fd = -1; (fd = fd_next(files, fd + 1, &file)) >= 0; n++)
+	for (int fd = -1; (fd = fd_next(files, fd + 1, &file)) >= 0; n++) {
 		file_put(file);
+		cond_resched();
+	}
 	files_put(files);
 	st->size = n;
 }

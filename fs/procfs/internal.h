@@ -1,5 +1,6 @@
 /*
- * What the files of procfs share. The object of every place below /proc/PID is a counted struct pid.
+ * What the files of procfs share. The object of every place below /proc/PID is a counted struct
+ * pid.
  */
 #pragma once
 
@@ -21,13 +22,14 @@ bool proc_is_valid(const struct tree_place *p);
 void proc_owner(const struct tree_place *p, u32 *uid, u32 *gid);
 /* The thread that p is about, +1; -ESRCH when it is gone. */
 int proc_thread_get(const struct tree_place *p, struct thread **out) __must_check;
-/* Whether the caller may look into it (ptrace(2)): 0, -EACCES, -ESRCH. mode: PTRACE_MODE_ATTACH too. */
+/* Whether the caller may look into it (ptrace(2)): 0, -EACCES, -ESRCH. mode: PTRACE_MODE_ATTACH
+ * too. */
 int proc_check_access(const struct tree_place *p, u32 mode) __must_check;
 /* Opening what shows memory: also -ESRCH when there is none. */
 int proc_open_memory(const struct tree_place *p, struct file *file);
 
-/* status.c: for proc_show_thread-like use on a counted thread. */
-int proc_show_stat(const struct tree_place *p, struct seqbuf *out);	 /* of the process */
+/* status.c */
+int proc_show_stat(const struct tree_place *p, struct seqbuf *out); /* of the process */
 int proc_show_thread_stat(const struct tree_place *p, struct seqbuf *out); /* of the thread */
 int proc_show_status(const struct tree_place *p, struct seqbuf *out);
 int proc_show_statm(const struct tree_place *p, struct seqbuf *out);

@@ -1,10 +1,10 @@
 /*
  * /proc/PID/maps, cmdline, environ, auxv, mem: a process's memory.
  *
- * Life: an address space is counted only for the moment of a read. After the process has gone, what is
- *   open says ESRCH; a zombie has none, and then the text is empty.
- * Locks: as->lock for reading while the areas are listed; their files' names are written into the text
- *   buffer meanwhile, which needs no user memory. as_access() locks for itself.
+ * Life: an address space is counted only for the moment of a read. After the process has gone,
+ *   what is open says ESRCH; a zombie has none, and then the text is empty.
+ * Locks: as->lock for reading while the areas are listed; their files' names are written into the
+ *   text buffer meanwhile, which needs no user memory. as_access() locks for itself.
  *                                   Follows: proc_pid_maps(5), Linux 7.3 fs/proc/{base,task_mmu}.c
  */
 #include <linux/errno.h>
@@ -44,7 +44,8 @@ static void put_padded_hex(struct seqbuf *out, u64 value, int width)
 			seqbuf_putc(out, "0123456789abcdef"[value >> shift & 15]);
 }
 
-static void put_area_name(struct seqbuf *out, const struct vma *vma, const struct path *root, size_t line)
+static void put_area_name(struct seqbuf *out, const struct vma *vma, const struct path *root,
+			  size_t line)
 {
 	if (!vma->file && !vma->name[0])
 		return;
@@ -91,7 +92,8 @@ int proc_show_maps(const struct tree_place *p, struct seqbuf *out)
 	fs_ctx_root(fs_ctx_current(), &root);
 	err = rwsem_read_lock_killable(&as->lock);
 	if (!err) {
-		for (const struct vma *vma = vma_first(as); vma && !out->overflow; vma = vma_next(vma))
+		for (const struct vma *vma = vma_first(as); vma && !out->overflow;
+		     vma = vma_next(vma))
 			put_area(out, vma, &root);
 		rwsem_read_unlock(&as->lock);
 	}
@@ -114,8 +116,8 @@ static void put_memory(struct seqbuf *out, struct as *as, u64 addr, u64 n)
 	out->len += as_access(as, addr, out->buf + out->len, n, false);
 }
 
-/* A program that writes a title over its arguments may run on into the environment; then the title ends with
- * its zero byte (Linux's rule). */
+/* A program that writes a title over its arguments may run on into the environment; then the title
+ * ends with its zero byte (Linux's rule). */
 static void put_arguments(struct seqbuf *out, struct as *as)
 {
 	size_t start = out->len;
@@ -124,7 +126,8 @@ static void put_arguments(struct seqbuf *out, struct as *as)
 	if (as->arg_end <= as->arg_start)
 		return;
 	put_memory(out, as, as->arg_start, as->arg_end - as->arg_start);
-	if (out->overflow || out->len == start || !out->buf[out->len - 1] || as->env_start != as->arg_end)
+	if (out->overflow || out->len == start || !out->buf[out->len - 1] ||
+	    as->env_start != as->arg_end)
 		return;
 	if (as->env_end > as->env_start)
 		put_memory(out, as, as->env_start, as->env_end - as->env_start);
@@ -172,8 +175,8 @@ int proc_show_auxv(const struct tree_place *p, struct seqbuf *out)
 
 /* ---- mem */
 
-/* Asked again at each use: exec may have made it a program that the opener may not look into. Whoever gets an
- * address space keeps task->exec_lock from changing it only until he has it counted. */
+/* Permission is asked at each use, because exec may have made it a program that the opener may not
+ * look into; exec_lock keeps answer and address space together. */
 static int mem_as_get(struct file *file, struct as **out)
 {
 	const struct tree_place *p = tree_place(file->inode);

@@ -1,11 +1,11 @@
 /*
  * /proc/PID/mounts and mountinfo: what is mounted where.
  *
- * There is one mount namespace, so every process shows the same; places are named as seen from the reader's
- *   root, and what lies outside of it is left out.
- * Locks: mount_for_each() holds the mount lock while a line is written; names are printed into a page first,
- *   because they need escaping.
- *                                          Follows: proc_pid_mounts(5), proc_pid_mountinfo(5)
+ * There is one mount namespace, so every process shows the same; places are named as seen from the
+ *   reader's root, and what lies outside of it is left out.
+ * Locks: mount_for_each() holds the mount lock while a line is written; names are printed into a
+ *   page first, because they need escaping.
+ *                                               Follows: proc_pid_mounts(5), proc_pid_mountinfo(5)
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -63,8 +63,8 @@ static void put_mount_flags(struct seqbuf *out, u32 flags)
 		u32 flag;
 		const char *text;
 	} names[] = {
-		{ MNT_FLAG_NOSUID, ",nosuid" },	    { MNT_FLAG_NODEV, ",nodev" },
-		{ MNT_FLAG_NOEXEC, ",noexec" },	    { MNT_FLAG_NOATIME, ",noatime" },
+		{ MNT_FLAG_NOSUID, ",nosuid" },         { MNT_FLAG_NODEV, ",nodev" },
+		{ MNT_FLAG_NOEXEC, ",noexec" },         { MNT_FLAG_NOATIME, ",noatime" },
 		{ MNT_FLAG_NODIRATIME, ",nodiratime" }, { MNT_FLAG_RELATIME, ",relatime" },
 	};
 
@@ -99,7 +99,8 @@ static void put_mountinfo(struct mount *m, void *arg)
 	struct printer *pr = arg;
 	struct path place = { m, m->root };
 
-	seqbuf_printf(pr->out, "%d %d %u:%u ", m->id, m->parent->id, DEV_MAJOR(m->sb->dev), DEV_MINOR(m->sb->dev));
+	seqbuf_printf(pr->out, "%d %d %u:%u ", m->id, m->parent->id, DEV_MAJOR(m->sb->dev),
+		      DEV_MINOR(m->sb->dev));
 	put_inner_root(pr, m);
 	seqbuf_putc(pr->out, ' ');
 	put_place(pr, &place);
@@ -112,7 +113,8 @@ static void put_mountinfo(struct mount *m, void *arg)
 	seqbuf_putc(pr->out, '\n');
 }
 
-static int show_all(const struct tree_place *p, struct seqbuf *out, void (*put)(struct mount *, void *))
+static int show_all(const struct tree_place *p, struct seqbuf *out,
+		    void (*put)(struct mount *, void *))
 {
 	struct printer pr = { .out = out };
 	struct thread *t;

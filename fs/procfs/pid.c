@@ -1,10 +1,11 @@
 /*
  * /proc/PID and /proc/PID/task/TID: their tables, who may look, and the short files.
  *
- * Permission comes in two layers, as on Linux: mode bits, with the process as owner, and for what shows its
- *   memory or what it has open the rule of ptrace(2), asked when the file is opened or the link followed.
- * Locks: tasks_lock for reading, or sig_lock, for the moment that values are copied out; the text is
- *   written afterwards or into the buffer, which never allocates.
+ * Permission comes in two layers, as on Linux: mode bits, with the process as owner, and for what
+ *   shows its memory or what it has open the rule of ptrace(2), asked when the file is opened or
+ *   the link followed.
+ * Locks: tasks_lock for reading, or sig_lock, for the moment that values are copied out; the text
+ *   is written afterwards or into the buffer, which never allocates.
  */
 #include <linux/capability.h>
 #include <linux/errno.h>
@@ -69,7 +70,8 @@ bool proc_is_valid(const struct tree_place *p)
 }
 
 /* Linux's rule: what is not dumpable is root's, but for the directories that anybody may list. */
-static void owner_from(const struct tree_place *p, const struct cred *cred, const struct as *as, u32 *uid, u32 *gid)
+static void owner_from(const struct tree_place *p, const struct cred *cred, const struct as *as,
+		       u32 *uid, u32 *gid)
 {
 	if (as && !as->is_dumpable && p->entry->mode != (S_IFDIR | 0555))
 		return;
@@ -105,7 +107,8 @@ void proc_owner(const struct tree_place *p, u32 *uid, u32 *gid)
 
 /* ---- Threads of a process */
 
-static int threads_lookup(const struct tree_place *dir, const char *name, u32 len, struct tree_child *out)
+static int threads_lookup(const struct tree_place *dir, const char *name, u32 len,
+			  struct tree_child *out)
 {
 	int nr = proc_parse_number(name, len), err;
 	struct thread *owner, *t;
@@ -117,7 +120,9 @@ static int threads_lookup(const struct tree_place *dir, const char *name, u32 le
 	pid = nr > 0 ? pid_find_get(pidns_current(), nr) : NULL;
 	t = pid ? thread_of_pid_get(pid) : NULL;
 	if (t && t->task == owner->task && pid_life(pid) != PID_REAPED) {
-		*out = (struct tree_child){ .entry = &proc_tid_dir, .object = pid_get(pid), .index = (u64)nr };
+		*out = (struct tree_child){ .entry = &proc_tid_dir,
+					    .object = pid_get(pid),
+					    .index = (u64)nr };
 	} else {
 		err = -ENOENT;
 	}
@@ -138,7 +143,8 @@ static int threads_lowest(struct task *task, int from)
 
 	rwspin_read_lock(&tasks_lock);
 	irqflags = sig_lock(task);
-	list_for_each(t, &task->threads, task_link) {
+	list_for_each(t, &task->threads, task_link)
+	{
 		int nr = pid_nr_in(t->pid, ns);
 
 		if (nr >= from && nr > 0 && (!lowest || nr < lowest))
@@ -149,7 +155,8 @@ static int threads_lowest(struct task *task, int from)
 	return lowest;
 }
 
-static bool threads_next(const struct tree_place *dir, u64 *cookie, char name[32], struct tree_child *out)
+static bool threads_next(const struct tree_place *dir, u64 *cookie, char name[32],
+			 struct tree_child *out)
 {
 	struct thread *owner;
 	int nr;
@@ -257,7 +264,8 @@ static int show_limits(const struct tree_place *p, struct seqbuf *out)
 	memcpy(limits, t->task->rlimits, sizeof(limits));
 	sig_unlock(t->task, irqflags);
 	thread_put(t);
-	seqbuf_printf(out, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	seqbuf_printf(out, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit",
+		      "Units");
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
 		seqbuf_printf(out, "%-25s ", limit_names[i].name);
 		put_limit(out, limits[i].rlim_cur);
@@ -353,8 +361,13 @@ static int show_schedstat(const struct tree_place *p, struct seqbuf *out)
 /* Bytes are not counted: there is no disk they could come from. */
 static int show_io(const struct tree_place *p, struct seqbuf *out)
 {
-	static const char *const names[] = { "rchar",	   "wchar",	  "syscr",		"syscw",
-					     "read_bytes", "write_bytes", "cancelled_write_bytes" };
+	static const char *const names[] = { "rchar",
+					     "wchar",
+					     "syscr",
+					     "syscw",
+					     "read_bytes",
+					     "write_bytes",
+					     "cancelled_write_bytes" };
 	int err = proc_check_access(p, PTRACE_MODE_READ);
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(names); i++)
@@ -392,65 +405,75 @@ static int show_audit_unset(const struct tree_place *p, struct seqbuf *out)
 
 /* ---- Tables */
 
-#define FILE_ENTRY(file, access, how)                                    \
-	{                                                                \
-		.name = file, .mode = S_IFREG | (access), .show = (how) \
+#define FILE_ENTRY(file, access, how)                                                              \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (access), .show = (how)                            \
 	}
-#define MEMORY_ENTRY(file, access, how)                                                             \
-	{                                                                                           \
-		.name = file, .mode = S_IFREG | (access), .show = (how), .open = proc_open_memory \
+#define MEMORY_ENTRY(file, access, how)                                                            \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (access), .show = (how), .open = proc_open_memory  \
 	}
-#define LINK_ENTRY(file, how)                                                                         \
-	{                                                                                             \
-		.name = file, .mode = S_IFLNK | 0777, .readlink = proc_path_readlink, .follow = (how) \
+#define LINK_ENTRY(file, how)                                                                      \
+	{                                                                                          \
+		.name = file, .mode = S_IFLNK | 0777, .readlink = proc_path_readlink,              \
+		.follow = (how)                                                                    \
 	}
 
-/* What is there for a process and for each of its threads. */
-#define COMMON_ENTRIES                                                                                         \
-	MEMORY_ENTRY("auxv", 0400, proc_show_auxv), FILE_ENTRY("cgroup", 0444, show_cgroup),                    \
-		FILE_ENTRY("cmdline", 0444, proc_show_cmdline),                                                 \
-		{ .name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .write = write_comm },             \
-		LINK_ENTRY("cwd", proc_cwd_follow), MEMORY_ENTRY("environ", 0400, proc_show_environ),           \
-		LINK_ENTRY("exe", proc_exe_follow),                                                             \
-		{ .name = "fd",                                                                                 \
-		  .mode = S_IFDIR | 0500,                                                                       \
-		  .dynamic = &proc_fd_children,                                                                 \
-		  .permission = proc_fd_permission,                                                             \
-		  .getattr = proc_fd_getattr },                                                                 \
-		{ .name = "fdinfo",                                                                             \
-		  .mode = S_IFDIR | 0555,                                                                       \
-		  .dynamic = &proc_fdinfo_children,                                                             \
-		  .permission = proc_fdinfo_permission },                                                       \
-		{ .name = "io", .mode = S_IFREG | 0400, .show = show_io, .open = open_private },                \
-		FILE_ENTRY("limits", 0444, show_limits), FILE_ENTRY("loginuid", 0444, show_audit_unset),        \
-		MEMORY_ENTRY("maps", 0444, proc_show_maps),                                                     \
-		{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_ops },                               \
-		FILE_ENTRY("mountinfo", 0444, proc_show_mountinfo),                                             \
-		FILE_ENTRY("mounts", 0444, proc_show_mounts), FILE_ENTRY("oom_score", 0444, show_oom_score),    \
-		{ .name = "oom_score_adj",                                                                      \
-		  .mode = S_IFREG | 0644,                                                                       \
-		  .show = show_oom_score_adj,                                                                   \
-		  .write = write_oom_score_adj },                                                               \
-		FILE_ENTRY("personality", 0400, show_personality), LINK_ENTRY("root", proc_root_follow),        \
-		FILE_ENTRY("schedstat", 0444, show_schedstat), FILE_ENTRY("sessionid", 0444, show_audit_unset), \
-		FILE_ENTRY("statm", 0444, proc_show_statm), FILE_ENTRY("status", 0444, proc_show_status),       \
+/* What is there for a process and for each of its threads; first what is asked for most. */
+#define COMMON_ENTRIES                                                                             \
+	{ .name = "fdinfo",                                                                        \
+	  .mode = S_IFDIR | 0555,                                                                  \
+	  .dynamic = &proc_fdinfo_children,                                                        \
+	  .permission = proc_fdinfo_permission },                                                  \
+		{ .name = "fd",                                                                    \
+		  .mode = S_IFDIR | 0500,                                                          \
+		  .dynamic = &proc_fd_children,                                                    \
+		  .permission = proc_fd_permission,                                                \
+		  .getattr = proc_fd_getattr },                                                    \
+		FILE_ENTRY("status", 0444, proc_show_status),                                      \
+		FILE_ENTRY("statm", 0444, proc_show_statm),                                        \
+		FILE_ENTRY("cmdline", 0444, proc_show_cmdline),                                    \
+		{ .name = "comm",                                                                  \
+		  .mode = S_IFREG | 0644,                                                          \
+		  .show = show_comm,                                                               \
+		  .write = write_comm },                                                           \
+		MEMORY_ENTRY("maps", 0444, proc_show_maps),                                        \
+		MEMORY_ENTRY("environ", 0400, proc_show_environ),                                  \
+		MEMORY_ENTRY("auxv", 0400, proc_show_auxv),                                        \
+		{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_ops },                  \
+		LINK_ENTRY("cwd", proc_cwd_follow), LINK_ENTRY("exe", proc_exe_follow),            \
+		LINK_ENTRY("root", proc_root_follow), FILE_ENTRY("cgroup", 0444, show_cgroup),     \
+		{ .name = "io", .mode = S_IFREG | 0400, .show = show_io, .open = open_private },   \
+		FILE_ENTRY("limits", 0444, show_limits),                                           \
+		FILE_ENTRY("loginuid", 0444, show_audit_unset),                                    \
+		FILE_ENTRY("mountinfo", 0444, proc_show_mountinfo),                                \
+		FILE_ENTRY("mounts", 0444, proc_show_mounts),                                      \
+		FILE_ENTRY("oom_score", 0444, show_oom_score),                                     \
+		{ .name = "oom_score_adj",                                                         \
+		  .mode = S_IFREG | 0644,                                                          \
+		  .show = show_oom_score_adj,                                                      \
+		  .write = write_oom_score_adj },                                                  \
+		FILE_ENTRY("personality", 0400, show_personality),                                 \
+		FILE_ENTRY("schedstat", 0444, show_schedstat),                                     \
+		FILE_ENTRY("sessionid", 0444, show_audit_unset),                                   \
 		FILE_ENTRY("wchan", 0444, show_wchan)
 
 static const struct tree_entry tid_table[] = {
-	FILE_ENTRY("stat", 0444, proc_show_thread_stat),
 	COMMON_ENTRIES,
+	FILE_ENTRY("stat", 0444, proc_show_thread_stat),
 	{ .name = NULL },
 };
 
 static const struct tree_entry pid_table[] = {
-	FILE_ENTRY("stat", 0444, proc_show_stat),
-	{ .name = "task",
-	  .mode = S_IFDIR | 0555,
-	  .dynamic = &threads,
-	  .getattr = threads_getattr },
 	COMMON_ENTRIES,
+	FILE_ENTRY("stat", 0444, proc_show_stat),
+	{ .name = "task", .mode = S_IFDIR | 0555, .dynamic = &threads, .getattr = threads_getattr },
 	{ .name = NULL },
 };
 
-const struct tree_entry proc_pid_dir = { .name = "", .mode = S_IFDIR | 0555, .children = pid_table };
-const struct tree_entry proc_tid_dir = { .name = "", .mode = S_IFDIR | 0555, .children = tid_table };
+const struct tree_entry proc_pid_dir = { .name = "",
+					 .mode = S_IFDIR | 0555,
+					 .children = pid_table };
+const struct tree_entry proc_tid_dir = { .name = "",
+					 .mode = S_IFDIR | 0555,
+					 .children = tid_table };

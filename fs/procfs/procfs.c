@@ -2,12 +2,13 @@
  * procfs: /proc, a tree of tables (fs/tree.h).
  *
  * Owns: the root: its static files, and the processes among them.
- * How it is laid out: each file of this folder has the functions that write one family of texts; the
- *   tables that name them are here (the system), in pid.c (a process) and in sys.c (settings).
- * Life: what is below /proc/PID is about a struct pid, which it holds, and never holds the task: a name
- *   can be looked up while the pid is in the number table, and what was opened before says ESRCH later.
+ * How it is laid out: each file of this folder has the functions that write one family of texts;
+ *   the tables that name them are here (the system), in pid.c (a process) and in sys.c (settings).
+ * Life: what is below /proc/PID is about a struct pid, which it holds, and never holds the task: a
+ *   name can be looked up while the pid is in the number table, and what was opened before says
+ *   ESRCH later.
  * Numbers are those of the reader's pid namespace.
- *                                                     Follows: proc(5), Linux 7.3 fs/proc
+ *                                                              Follows: proc(5), Linux 7.3 fs/proc
  */
 #include "fs/procfs/procfs.h"
 
@@ -46,7 +47,8 @@ int proc_parse_value(const char *text, size_t len, s64 min, s64 max, s64 *out)
 	if (i < len && (text[i] == '-' || text[i] == '+'))
 		is_negative = text[i++] == '-';
 	for (digits = i; i < len && text[i] >= '0' && text[i] <= '9'; i++)
-		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, text[i] - '0', &n))
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, text[i] - '0', &n))
 			return -EINVAL;
 	digits = i - digits;
 	while (i < len && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n'))
@@ -63,7 +65,8 @@ int proc_parse_value(const char *text, size_t len, s64 min, s64 max, s64 *out)
 /* ---- Processes in the root */
 
 /* Any thread can be looked up, as on Linux; only processes are listed. */
-static int pids_lookup(const struct tree_place *dir, const char *name, u32 len, struct tree_child *out)
+static int pids_lookup(const struct tree_place *dir, const char *name, u32 len,
+		       struct tree_child *out)
 {
 	int nr = proc_parse_number(name, len);
 	struct pid *pid = nr > 0 ? pid_find_get(pidns_current(), nr) : NULL;
@@ -90,7 +93,8 @@ static bool pid_is_process(struct pid *pid)
 	return is_process;
 }
 
-static bool pids_next(const struct tree_place *dir, u64 *cookie, char name[32], struct tree_child *out)
+static bool pids_next(const struct tree_place *dir, u64 *cookie, char name[32],
+		      struct tree_child *out)
 {
 	struct pidns *ns = pidns_current();
 	struct pid *pid;
@@ -154,13 +158,13 @@ static long mounts_readlink(const struct tree_place *p, char *buf, size_t size)
 
 /* ---- Tables */
 
-#define FILE_ENTRY(file, access, how)                                    \
-	{                                                                \
-		.name = file, .mode = S_IFREG | (access), .show = (how) \
+#define FILE_ENTRY(file, access, how)                                                              \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (access), .show = (how)                            \
 	}
-#define LINK_ENTRY(file, how)                                           \
-	{                                                               \
-		.name = file, .mode = S_IFLNK | 0777, .readlink = (how) \
+#define LINK_ENTRY(file, how)                                                                      \
+	{                                                                                          \
+		.name = file, .mode = S_IFLNK | 0777, .readlink = (how)                            \
 	}
 
 static const struct tree_entry root_table[] = {

@@ -1,11 +1,11 @@
 /*
  * /proc/PID/stat, status and statm: what ps and top read.
  *
- * A text is made of a snapshot: values that belong together are copied under the locks that keep them
- *   together, tasks_lock for the links of the process tree and sig_lock for threads and signals, and the
- *   text is written when no lock is held.
+ * A text is made of a snapshot: values that belong together are copied under the locks that keep
+ *   them together, tasks_lock for the links of the process tree and sig_lock for threads and
+ *   signals, and the text is written when no lock is held.
  * A zombie has no memory, files or root any more; its lines about them are left out, or zero.
- *                                     Follows: proc_pid_stat(5), proc_pid_status(5), Linux 7.3 fs/proc/array.c
+ *                         Follows: proc_pid_stat(5), proc_pid_status(5), Linux 7.3 fs/proc/array.c
  */
 #include <linux/errno.h>
 
@@ -173,8 +173,12 @@ static void put_memory(struct seqbuf *out, const struct as *as, u64 max_rss, boo
 		as ? as->nr_pages * PAGE_SIZE : 0,
 		as ? as_resident_pages(as) : 0,
 		max_rss,
-		!as ? 0 : is_allowed ? as->code_start : 1,
-		!as ? 0 : is_allowed ? as->code_end : 1,
+		!as          ? 0
+		: is_allowed ? as->code_start
+			     : 1,
+		!as          ? 0
+		: is_allowed ? as->code_end
+			     : 1,
 		as && is_allowed ? as->stack_top : 0,
 		0, /* esp and eip: never told of a live process */
 		0,
@@ -189,7 +193,7 @@ static void put_segments(struct seqbuf *out, const struct as *as, bool is_allowe
 	u64 fields[7] = { 0 };
 
 	if (as && is_allowed) {
-		const u64 known[7] = { as->data_start, as->data_end, as->brk_start, as->arg_start,
+		const u64 known[7] = { as->data_start, as->data_end,  as->brk_start, as->arg_start,
 				       as->arg_end,    as->env_start, as->env_end };
 
 		memcpy(fields, known, sizeof(fields));
@@ -209,18 +213,21 @@ static void put_stat(struct seqbuf *out, struct thread *t, bool is_whole)
 	usage_of(t, is_whole, &u);
 	is_allowed = t->task == task_current() ||
 		     task_may_access(t->task, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS);
-	seqbuf_printf(out, "%d (%s) %c %d %d %d %d %d %u", s.pid, s.comm, s.state, s.ppid, s.group, s.session,
-		      s.tty_nr, s.tty_group, s.flags);
+	seqbuf_printf(out, "%d (%s) %c %d %d %d %d %d %u", s.pid, s.comm, s.state, s.ppid, s.group,
+		      s.session, s.tty_nr, s.tty_group, s.flags);
 	seqbuf_printf(out, " %lu %lu %lu %lu", u.minor, s.child_minor, u.major, s.child_major);
-	seqbuf_printf(out, " %llu %llu %llu %llu", u.user_ns / CLOCK_TICK_NS, u.system_ns / CLOCK_TICK_NS,
-		      s.child_user_ns / CLOCK_TICK_NS, s.child_system_ns / CLOCK_TICK_NS);
+	seqbuf_printf(out, " %llu %llu %llu %llu", u.user_ns / CLOCK_TICK_NS,
+		      u.system_ns / CLOCK_TICK_NS, s.child_user_ns / CLOCK_TICK_NS,
+		      s.child_system_ns / CLOCK_TICK_NS);
 	seqbuf_printf(out, " %d %d %u 0 %llu", 20 + t->nice, t->nice, s.nr_threads,
 		      (is_whole ? t->task->start_ns : t->start_ns) / CLOCK_TICK_NS);
 	put_memory(out, as, s.max_rss, is_allowed);
 	seqbuf_printf(out, " %lu %lu %lu %lu", s.pending & signal_mask, s.blocked & signal_mask,
 		      s.ignored & signal_mask, s.caught & signal_mask);
-	/* wchan, two unused, exit signal, CPU, priority and policy, delays, guest time of itself and children */
-	seqbuf_printf(out, " %d 0 0 %d %u 0 0 0 0 0", is_allowed && s.state != 'R', s.exit_signal, t->cpu);
+	/* wchan, two unused, exit signal, CPU, priority and policy, delays, guest time of itself
+	 * and children */
+	seqbuf_printf(out, " %d 0 0 %d %u 0 0 0 0 0", is_allowed && s.state != 'R', s.exit_signal,
+		      t->cpu);
 	put_segments(out, as, is_allowed);
 	seqbuf_printf(out, " %d\n", is_allowed ? s.exit_code : 0);
 	if (as)
@@ -255,7 +262,8 @@ int proc_show_thread_stat(const struct tree_place *p, struct seqbuf *out)
 
 static u64 text_pages(const struct as *as)
 {
-	return (ALIGN_UP(as->code_end, PAGE_SIZE) - ALIGN_DOWN(as->code_start, PAGE_SIZE)) / PAGE_SIZE;
+	return (ALIGN_UP(as->code_end, PAGE_SIZE) - ALIGN_DOWN(as->code_start, PAGE_SIZE)) /
+	       PAGE_SIZE;
 }
 
 int proc_show_statm(const struct tree_place *p, struct seqbuf *out)
@@ -268,8 +276,8 @@ int proc_show_statm(const struct tree_place *p, struct seqbuf *out)
 		return err;
 	as = thread_as_get(t);
 	if (as) {
-		seqbuf_printf(out, "%lu %lu %lu %lu 0 %lu 0\n", as->nr_pages, as_resident_pages(as), (u64)as->nr_file,
-			      text_pages(as), as->nr_data + as->nr_stack);
+		seqbuf_printf(out, "%lu %lu %lu %lu 0 %lu 0\n", as->nr_pages, as_resident_pages(as),
+			      (u64)as->nr_file, text_pages(as), as->nr_data + as->nr_stack);
 		as_put(as);
 	} else {
 		seqbuf_puts(out, "0 0 0 0 0 0 0\n");
@@ -342,7 +350,8 @@ static void put_credentials(struct seqbuf *out, struct thread *t)
 }
 
 /* The numbers in the reader's namespace and each one below it that pid is in. tasks_lock held. */
-static void put_numbers(struct seqbuf *out, const char *name, const struct pid *pid, const struct pidns *ns)
+static void put_numbers(struct seqbuf *out, const char *name, const struct pid *pid,
+			const struct pidns *ns)
 {
 	seqbuf_puts(out, name);
 	for (u32 level = ns->level; pid && level <= pid->level; level++)
@@ -405,17 +414,19 @@ static void put_memory_lines(struct seqbuf *out, struct thread *t)
 
 static void put_signals(struct seqbuf *out, const struct snapshot *s)
 {
-	seqbuf_printf(out, "Threads:\t%u\nSigQ:\t%u/%lu\n", s->nr_threads, s->nr_queued, s->max_queued);
+	seqbuf_printf(out, "Threads:\t%u\nSigQ:\t%u/%lu\n", s->nr_threads, s->nr_queued,
+		      s->max_queued);
 	seqbuf_printf(out, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", s->pending, s->shared_pending);
-	seqbuf_printf(out, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", s->blocked, s->ignored, s->caught);
+	seqbuf_printf(out, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", s->blocked,
+		      s->ignored, s->caught);
 }
 
 static void put_capabilities(struct seqbuf *out, struct thread *t)
 {
 	const struct cred *c = thread_cred_get(t);
 
-	seqbuf_printf(out, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", c->cap_inheritable,
-		      c->cap_permitted, c->cap_effective);
+	seqbuf_printf(out, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n",
+		      c->cap_inheritable, c->cap_permitted, c->cap_effective);
 	seqbuf_printf(out, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", c->cap_bounding, c->cap_ambient);
 	seqbuf_printf(out, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", c->no_new_privs);
 	cred_put(c);
@@ -471,8 +482,8 @@ int proc_show_status(const struct tree_place *p, struct seqbuf *out)
 	seqbuf_puts(out, "\nCpus_allowed_list:\t");
 	proc_put_cpu_list(out, cpus);
 	seqbuf_puts(out, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
-	seqbuf_printf(out, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.voluntary,
-		      s.involuntary);
+	seqbuf_printf(out, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		      s.voluntary, s.involuntary);
 	thread_put(t);
 	return 0;
 }

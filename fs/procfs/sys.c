@@ -1,8 +1,8 @@
 /*
  * /proc/sys: settings and constants, one number or word a file.
  *
- * Those that never change are a table of names and values, and share one function; a setting that can be
- *   changed has its own, which goes through whoever owns it.
+ * Those that never change are a table of names and values, and share one function; a setting that
+ *   can be changed has its own, which goes through whoever owns it.
  *                                      Follows: proc_sys_kernel(5), proc_sys_vm(5), proc_sys_fs(5)
  */
 #include <linux/capability.h>
@@ -243,18 +243,18 @@ static int write_pipe_max(const struct tree_place *p, const char *text, size_t l
 
 /* ---- Tables */
 
-#define READ_ENTRY(file, how)                                         \
-	{                                                             \
-		.name = file, .mode = S_IFREG | 0444, .show = (how) \
+#define READ_ENTRY(file, how)                                                                      \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | 0444, .show = (how)                                \
 	}
 #define CONST_ENTRY(file) READ_ENTRY(file, show_constant)
-#define WRITE_ENTRY(file, how, how_write)                                                    \
-	{                                                                                    \
-		.name = file, .mode = S_IFREG | 0644, .show = (how), .write = (how_write) \
+#define WRITE_ENTRY(file, how, how_write)                                                          \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | 0644, .show = (how), .write = (how_write)          \
 	}
-#define DIR_ENTRY(dir, table)                                             \
-	{                                                                 \
-		.name = dir, .mode = S_IFDIR | 0555, .children = (table) \
+#define DIR_ENTRY(dir, table)                                                                      \
+	{                                                                                          \
+		.name = dir, .mode = S_IFDIR | 0555, .children = (table)                           \
 	}
 
 static const struct tree_entry random_table[] = {

@@ -1,10 +1,11 @@
 /*
  * The files of /proc about the system as a whole: memory, time, CPUs' work, drivers, the log.
  *
- * Each function writes one file's text from counters that others keep; nothing is owned here. The counters are
- *   read one after the other without a common lock, as on Linux.
- * Callbacks (caches, drivers, types) may run under their owner's spin lock: appending never allocates.
- *                                                  Follows: proc(5), Linux 7.3 fs/proc
+ * Each function writes one file's text from counters that others keep; nothing is owned here. The
+ *   counters are read one after the other without a common lock, as on Linux.
+ * Callbacks (caches, drivers, types) may run under their owner's spin lock: appending never
+ *   allocates.
+ *                                                              Follows: proc(5), Linux 7.3 fs/proc
  */
 #include <linux/errno.h>
 
@@ -38,8 +39,8 @@ static void put_kb(struct seqbuf *out, const char *name, u64 pages)
 	seqbuf_printf(out, "%8lu kB\n", pages * (PAGE_SIZE / 1024));
 }
 
-/* What is neither free nor the kernel's is some process's; page-cache pages are all tmpfs files', which cannot
- * be dropped, so only free memory is available. */
+/* What is neither free nor the kernel's is some process's; page-cache pages are all tmpfs files',
+ * which cannot be dropped, so only free memory is available. */
 int proc_show_meminfo(const struct tree_place *p, struct seqbuf *out)
 {
 	struct mem_stats m;
@@ -81,26 +82,31 @@ int proc_show_vmstat(const struct tree_place *p, struct seqbuf *out)
 	struct mem_stats m;
 
 	mem_stats(&m);
-	seqbuf_printf(out, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n", m.free_pages, m.cache_pages,
-		      m.cache_pages);
-	seqbuf_printf(out, "nr_slab_unreclaimable %lu\nnr_page_table_pages %lu\nnr_kernel_stack %lu\n", m.slab_pages,
-		      m.pgtable_pages, m.kstack_pages * (PAGE_SIZE / 1024));
+	seqbuf_printf(out, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n", m.free_pages,
+		      m.cache_pages, m.cache_pages);
+	seqbuf_printf(out,
+		      "nr_slab_unreclaimable %lu\nnr_page_table_pages %lu\nnr_kernel_stack %lu\n",
+		      m.slab_pages, m.pgtable_pages, m.kstack_pages * (PAGE_SIZE / 1024));
 	seqbuf_puts(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
 	return 0;
 }
 
 static void put_cache(const struct slab_stats *c, void *arg)
 {
-	seqbuf_printf(arg, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
-		      c->name, c->active, c->total, c->size, c->per_slab, c->pages_per_slab, 0, 0, 0, c->slabs,
-		      c->slabs, 0ul);
+	seqbuf_printf(
+		arg,
+		"%-17s %6lu %6lu %6lu %4lu %4lu : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
+		c->name, c->active, c->total, c->size, c->per_slab, c->pages_per_slab, 0, 0, 0,
+		c->slabs, c->slabs, 0ul);
 }
 
 int proc_show_slabinfo(const struct tree_place *p, struct seqbuf *out)
 {
 	seqbuf_puts(out, "slabinfo - version: 2.1\n"
-			 "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables "
-			 "<limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+			 "# name            <active_objs> <num_objs> <objsize> <objperslab> "
+			 "<pagesperslab> : tunables "
+			 "<limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+			 "<num_slabs> <sharedavail>\n");
 	slab_flush();
 	slab_for_each(put_cache, out);
 	return 0;
@@ -130,7 +136,8 @@ int proc_show_uptime(const struct tree_place *p, struct seqbuf *out)
 	struct sched_stat stat;
 	u64 idle_ns = 0;
 
-	for_each_cpu(cpu) {
+	for_each_cpu(cpu)
+	{
 		sched_cpu_stat(cpu, &stat);
 		idle_ns += stat.idle_ns;
 	}
@@ -147,12 +154,14 @@ static void put_cpu(struct seqbuf *out, const struct sched_stat *s)
 		      s->system_ns / CLOCK_TICK_NS, s->idle_ns / CLOCK_TICK_NS);
 }
 
-/* How many processes and threads there ever were is not counted: the number given out last stands for it. */
+/* How many processes and threads there ever were is not counted: the number given out last stands
+ * for it. */
 int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out)
 {
 	struct sched_stat one, all = { 0 };
 
-	for_each_cpu(cpu) {
+	for_each_cpu(cpu)
+	{
 		sched_cpu_stat(cpu, &one);
 		all.user_ns += one.user_ns;
 		all.system_ns += one.system_ns;
@@ -161,14 +170,16 @@ int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out)
 	}
 	seqbuf_puts(out, "cpu ");
 	put_cpu(out, &all);
-	for_each_cpu(cpu) {
+	for_each_cpu(cpu)
+	{
 		sched_cpu_stat(cpu, &one);
 		seqbuf_printf(out, "cpu%u", cpu);
 		put_cpu(out, &one);
 	}
 	seqbuf_printf(out, "intr 0\nctxt %lu\nbtime %llu\nprocesses %d\n", all.switches,
 		      (clock_realtime_ns() - clock_ns()) / NS_PER_SEC, pidns_initial.last);
-	seqbuf_printf(out, "procs_running %u\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n", sched_nr_running());
+	seqbuf_printf(out, "procs_running %u\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
+		      sched_nr_running());
 	return 0;
 }
 
@@ -190,8 +201,8 @@ int proc_show_loadavg(const struct tree_place *p, struct seqbuf *out)
 
 int proc_show_version(const struct tree_place *p, struct seqbuf *out)
 {
-	seqbuf_printf(out, "%s version %s (pipit@pipit) (cc %s) %s\n", uts.sysname, uts.release, __VERSION__,
-		      uts.version);
+	seqbuf_printf(out, "%s version %s (pipit@pipit) (cc %s) %s\n", uts.sysname, uts.release,
+		      __VERSION__, uts.version);
 	return 0;
 }
 
@@ -230,7 +241,8 @@ static bool is_same_major(const struct chrdev *dev, void *arg)
 	return l->is_first;
 }
 
-/* The driver of /dev/null and its kin is "mem" everywhere; others are named after their first device. */
+/* The driver of /dev/null and its kin is "mem" everywhere; others are named after their first
+ * device. */
 static bool put_device(const struct chrdev *dev, void *arg)
 {
 	struct device_lines l = { .out = arg, .dev = dev, .is_first = true };
@@ -238,7 +250,10 @@ static bool put_device(const struct chrdev *dev, void *arg)
 
 	chrdev_for_each(is_same_major, &l);
 	if (l.is_first && (dev->name || major == 136))
-		seqbuf_printf(l.out, "%3u %s\n", major, major == 1 ? "mem" : major == 136 ? "pts" : dev->name);
+		seqbuf_printf(l.out, "%3u %s\n", major,
+			      major == 1     ? "mem"
+			      : major == 136 ? "pts"
+					     : dev->name);
 	return true;
 }
 
@@ -254,8 +269,10 @@ int proc_show_kallsyms(const struct tree_place *p, struct seqbuf *out)
 {
 	struct ksym sym;
 
-	for (size_t i = 0; ksyms_get(i, &sym) && !out->overflow; i++)
+	for (size_t i = 0; ksyms_get(i, &sym) && !out->overflow; i++) {
 		seqbuf_printf(out, "%016lx %c %s\n", sym.address, sym.type, sym.name);
+		cond_resched();
+	}
 	return 0;
 }
 

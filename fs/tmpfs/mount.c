@@ -290,9 +290,8 @@ static int add_seals_locked(struct file *file, struct tmpfs_node *node, u32 seal
 		if (err)
 			return err;
 	}
-	/* New shared mappings may not be writable; those there are stay. */
-	if ((seals & F_SEAL_FUTURE_WRITE) && !node->pages.writable_maps)
-		err = pagecache_forbid_writable(&node->pages);
+	if (seals & F_SEAL_FUTURE_WRITE)
+		node->pages.no_new_writable = true;
 	if (seals & F_SEAL_EXEC) {
 		if (file->inode->mode & 0111)
 			seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;

@@ -15,6 +15,7 @@
 #include <linux/errno.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/statfs.h>
 

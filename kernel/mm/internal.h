@@ -5,6 +5,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/percpu.h"
+#include "arch/x86_64/upcalls.h"
 
 #include "kernel/debug/panic.h"
 #include "kernel/mm/as.h"
@@ -112,6 +113,8 @@ struct gather {
 	struct page *tables; /* by page->next */
 	struct page *pages[GATHER_PAGES];
 };
+/* For a struct gather on the stack, most of which is never used. */
+#define __uninitialized __attribute__((uninitialized))
 void gather_begin(struct gather *g, struct as *as, bool is_dead);
 void gather_end(struct gather *g);
 

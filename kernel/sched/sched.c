@@ -258,6 +258,11 @@ void upcall_ipi_resched(void)
 
 /* ---- Switching */
 
+struct as *as_current(void)
+{
+	return current->as;
+}
+
 void sched_use_as(struct as *as)
 {
 	u64 irqflags = irq_save();

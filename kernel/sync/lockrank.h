@@ -33,6 +33,7 @@
 	X(115, SIGHAND, SPIN_IRQ, "handler table, when tasks share it", "-")                        \
 	X(120, FILES, SPIN, "files: descriptor table", "-")                                     \
 	X(130, FSCTX, SPIN, "fs_ctx: root, cwd, umask", "-")                                    \
+	X(135, FLOCK, SPIN, "global: advisory locks on files", "-")                             \
 	X(140, DENTRY, SPIN, "dentry: name, parent, children, inode link", "parent first")      \
 	X(145, PGCACHE, SPIN, "inode: index of its cached pages", "-")                          \
 	X(150, DHASH, SPIN, "bucket: dentry hash chain", "-")                                   \

@@ -113,7 +113,7 @@ static int target_get(int pidfd, struct target *out)
 		return 0;
 	}
 	/* Before there were pidfds, an open /proc/PID directory served. */
-	proc_pid = procfs_pid_of_dir(out->ref.file);
+	proc_pid = procfs_dir_pid(out->ref.file);
 	if (proc_pid) {
 		out->pid = proc_pid;
 		return 0;

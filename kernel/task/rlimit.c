@@ -91,6 +91,11 @@ u64 upcall_rlimit_memlock(void)
 	return capable(CAP_IPC_LOCK) ? RLIM64_INFINITY : rlimit_get(RLIMIT_MEMLOCK);
 }
 
+bool upcall_may_map_low(void)
+{
+	return capable(CAP_SYS_RAWIO);
+}
+
 u64 upcall_rlimit_nofile(void)
 {
 	return rlimit_get(RLIMIT_NOFILE);

@@ -53,6 +53,11 @@ void signal_recalc(struct thread *t)
 		clear_work(t, WORK_SIGNAL);
 }
 
+void signal_mark_current(void)
+{
+	atomic_fetch_or_explicit(&current->head.work_flags, WORK_SIGNAL, memory_order_relaxed);
+}
+
 /* Others must take what this thread was woken for and now leaves. */
 static void retarget(struct task *t, u64 set)
 {

@@ -44,6 +44,8 @@ void signal_set_blocked(u64 mask);
  * ran, or at once if the caller does not return an error that lets one run (signal_end_temporary_mask). */
 void signal_set_temporary_mask(u64 mask);
 void signal_end_temporary_mask(void); /* the call was not interrupted */
+/* The current thread looks for signals before user mode: for whoever returns -ERESTARTSYS without a signal of its own. */
+void signal_mark_current(void);
 void signal_recalc(struct thread *t); /* sig_lock held: WORK_SIGNAL as pending & ~blocked says */
 
 /* Takes the next pending signal in set (lowest, synchronous first) for the current thread; 0: none. All of info is

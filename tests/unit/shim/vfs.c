@@ -5,9 +5,11 @@
 
 #include <stdlib.h>
 
+#include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
+#include "kernel/mm/as.h"
 #include "kernel/sched/sched.h"
 #include "kernel/time/clock.h"
 #include "fs/dentry.h"

@@ -10,5 +10,7 @@
 
 #define COMM_LEN 16
 
+struct as;
+
 void thread_get(struct thread *t);
 void thread_put(struct thread *t);

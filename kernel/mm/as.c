@@ -1,0 +1,391 @@
+/*
+ * Address spaces: the tree of mappings, and its life.
+ *
+ * Owns: struct as, every struct vma in it, and the invariants of the tree: vmas do not overlap, are ordered
+ *   by start, and as->nr_* are the sums over them.
+ * Life: as_new() or as_fork() make one with one user; each thread in it and each reader in /proc is a user;
+ *   the last as_put() makes all CPUs drop its page table, then takes everything apart without any flush.
+ * Fork: pages of private mappings lose write permission on both sides; the first writer of each gets a copy
+ *   (fault.c). Page-table entries are copied table by table, not looked up one by one.
+ * Joining: neighbours of anonymous memory that differ in nothing become one, so a heap that grows page by
+ *   page is one vma.
+ * Locks: as->lock (MM); the parent's before the child's in fork.
+ */
+#include "kernel/mm/as.h"
+
+#include <linux/errno.h>
+
+#include "lib/string.h"
+
+#include "arch/x86_64/atomic.h"
+#include "arch/x86_64/tlb.h"
+
+#include "kernel/mm/internal.h"
+#include "kernel/mm/slab.h"
+
+static struct slab_cache *as_cache, *vma_cache;
+
+void (*as_put_exe)(struct file *file);
+
+void as_init(void)
+{
+	as_cache = cache_create("as", sizeof(struct as), 0);
+	vma_cache = cache_create("vma", sizeof(struct vma), 0);
+}
+
+struct vma *vma_new(void)
+{
+	return cache_alloc(vma_cache);
+}
+
+void vma_free(struct vma *vma)
+{
+	cache_free(vma_cache, vma);
+}
+
+/* ---- The tree */
+
+struct vma *vma_next(const struct vma *vma)
+{
+	return rb_entry_safe(rb_next(&vma->node), struct vma, node);
+}
+
+struct vma *vma_first(const struct as *as)
+{
+	return rb_entry_safe(rb_first(&as->vmas), struct vma, node);
+}
+
+struct vma *as_find(struct as *as, u64 addr)
+{
+	struct vma *vma = load_relaxed(&as->cached), *found = NULL;
+	struct rb_node *node = as->vmas.node;
+
+	if (vma && addr >= vma->start && addr < vma->end)
+		return vma;
+	while (node) {
+		vma = rb_entry(node, struct vma, node);
+		if (vma->end > addr) {
+			found = vma;
+			if (vma->start <= addr)
+				break;
+			node = node->left;
+		} else {
+			node = node->right;
+		}
+	}
+	if (found)
+		store_relaxed(&as->cached, found);
+	return found;
+}
+
+struct vma *as_find_exact(struct as *as, u64 addr)
+{
+	struct vma *vma = as_find(as, addr);
+
+	return vma && vma->start <= addr ? vma : NULL;
+}
+
+struct vma *as_find_below(struct as *as, u64 addr)
+{
+	struct rb_node *node = as->vmas.node;
+	struct vma *found = NULL;
+
+	while (node) {
+		struct vma *vma = rb_entry(node, struct vma, node);
+
+		if (vma->start < addr) {
+			found = vma;
+			node = node->right;
+		} else {
+			node = node->left;
+		}
+	}
+	return found;
+}
+
+void as_account(struct as *as, u32 flags, s64 pages)
+{
+	as->nr_pages += (u64)pages;
+	if (flags & VM_GROWSDOWN)
+		as->nr_stack += (u64)pages;
+	else if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		as->nr_data += (u64)pages;
+	else if (flags & VM_EXEC)
+		as->nr_exec += (u64)pages;
+	if (flags & VM_LOCKED)
+		as->nr_locked += (u64)pages;
+}
+
+static void link_vma(struct as *as, struct vma *vma)
+{
+	struct rb_node **link = &as->vmas.node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = vma->start < rb_entry(parent, struct vma, node)->start ? &parent->left :
+										&parent->right;
+	}
+	rb_insert_at(&as->vmas, &vma->node, parent, link);
+	as->nr_vmas++;
+}
+
+static void unlink_vma(struct as *as, struct vma *vma)
+{
+	rb_erase(&as->vmas, &vma->node);
+	as->nr_vmas--;
+	store_relaxed(&as->cached, NULL);
+}
+
+void as_insert(struct as *as, struct vma *vma)
+{
+	vma->as = as;
+	link_vma(as, vma);
+	as_account(as, vma->flags, (s64)vma_pages(vma));
+}
+
+void as_remove(struct as *as, struct vma *vma)
+{
+	as_account(as, vma->flags, -(s64)vma_pages(vma));
+	unlink_vma(as, vma);
+}
+
+/* ---- Splitting and joining */
+
+int vma_split(struct vma *vma, u64 addr)
+{
+	struct as *as = vma->as;
+	struct vma *upper;
+
+	if (as->nr_vmas >= MAP_COUNT_MAX)
+		return -ENOMEM;
+	upper = vma_new();
+	if (!upper)
+		return -ENOMEM;
+	*upper = *vma;
+	upper->start = addr;
+	upper->pgoff += (addr - vma->start) >> PAGE_SHIFT;
+	vma->end = addr;
+	if (upper->ops && upper->ops->dup)
+		upper->ops->dup(upper);
+	link_vma(as, upper);
+	store_relaxed(&as->cached, NULL);
+	return 0;
+}
+
+int vma_isolate(struct vma *vma, u64 start, u64 end, struct vma **out)
+{
+	int err;
+
+	if (end < vma->end) {
+		err = vma_split(vma, end);
+		if (err)
+			return err;
+	}
+	if (start > vma->start) {
+		err = vma_split(vma, start);
+		if (err)
+			return err;
+		vma = vma_next(vma);
+	}
+	*out = vma;
+	return 0;
+}
+
+static bool can_join(const struct vma *a, const struct vma *b)
+{
+	return a && b && a->end == b->start && !a->ops && !b->ops && a->flags == b->flags &&
+	       !(a->flags & VM_GROWSDOWN) && !strcmp(a->name, b->name);
+}
+
+struct vma *vma_merge(struct vma *vma)
+{
+	struct as *as = vma->as;
+	struct vma *other = vma_prev(vma);
+
+	if (can_join(other, vma)) {
+		other->end = vma->end;
+		unlink_vma(as, vma);
+		vma_free(vma);
+		vma = other;
+	}
+	other = vma_next(vma);
+	if (can_join(vma, other)) {
+		vma->end = other->end;
+		unlink_vma(as, other);
+		vma_free(other);
+	}
+	return vma;
+}
+
+/* ---- Life */
+
+static struct as *as_alloc(void)
+{
+	struct as *as = cache_zalloc(as_cache);
+
+	if (!as)
+		return NULL;
+	if (!pgtable_new(&as->pgtable)) {
+		cache_free(as_cache, as);
+		return NULL;
+	}
+	refcount_init(&as->users, 1);
+	rwsem_init(&as->lock, RANK_MM);
+	return as;
+}
+
+int as_new(struct as **out)
+{
+	struct as *as = as_alloc();
+
+	if (!as)
+		return -ENOMEM;
+	as->mmap_top = USER_TOP;
+	as->stack_top = USER_TOP;
+	*out = as;
+	return 0;
+}
+
+bool as_tryget(struct as *as)
+{
+	return refcount_tryget(&as->users);
+}
+
+/*
+ * From bottom to top. Tables below the vmas of one stretch are taken out once, when the next vma does not
+ * share the last of them.
+ */
+static void unmap_all(struct as *as)
+{
+	struct gather g __uninitialized;
+	struct vma *vma = vma_first(as), *next;
+	u64 stretch = vma ? vma->start : 0;
+
+	gather_begin(&g, as, true);
+	for (; vma; vma = next) {
+		next = vma_next(vma);
+		tables_zap(&g, vma->start, vma->end);
+		if (next && ALIGN_DOWN(next->start, PT_SPAN) < vma->end)
+			continue;
+		tables_prune(&g, stretch, vma->end, 0, next ? next->start : USER_TOP + PAGE_SIZE);
+		stretch = next ? next->start : 0;
+	}
+	gather_end(&g);
+}
+
+/* Leaves first, which needs no rebalancing; nobody looks at the tree any more. */
+static void free_vmas(struct as *as)
+{
+	struct rb_node *node = as->vmas.node, *child;
+
+	while (node) {
+		struct vma *vma = rb_entry(node, struct vma, node);
+		struct rb_node **link = node->left ? &node->left : &node->right;
+
+		child = *link;
+		if (child) {
+			*link = NULL;
+			node = child;
+			continue;
+		}
+		node = rb_parent(node);
+		if (vma->ops && vma->ops->close)
+			vma->ops->close(vma);
+		vma_free(vma);
+	}
+}
+
+static void as_destroy(struct as *as)
+{
+	pgtable_retire(&as->pgtable);
+	rwsem_write_lock(&as->lock); /* for those who find it through a file, and fail to get it */
+	unmap_all(as);
+	free_vmas(as);
+	rwsem_write_unlock(&as->lock);
+	pgtable_free(&as->pgtable);
+	if (as->exe)
+		as_put_exe(as->exe);
+	cache_free(as_cache, as);
+}
+
+void as_put(struct as *as)
+{
+	if (refcount_put(&as->users))
+		as_destroy(as);
+}
+
+u64 as_resident_pages(const struct as *as)
+{
+	return load_relaxed(&as->nr_anon) + load_relaxed(&as->nr_file);
+}
+
+/* ---- Fork */
+
+/* What a copy inherits besides the mappings. The executable is for whoever knows files. */
+static void copy_fields(struct as *to, const struct as *from)
+{
+	to->mmap_top = from->mmap_top;
+	to->search_from = from->search_from;
+	to->search_hole = from->search_hole;
+	to->brk_start = from->brk_start;
+	to->brk = from->brk;
+	to->stack_top = from->stack_top;
+	to->code_start = from->code_start;
+	to->code_end = from->code_end;
+	to->data_start = from->data_start;
+	to->data_end = from->data_end;
+	to->arg_start = from->arg_start;
+	to->arg_end = from->arg_end;
+	to->env_start = from->env_start;
+	to->env_end = from->env_end;
+	to->auxv_len = from->auxv_len;
+	to->is_dumpable = from->is_dumpable;
+	memcpy(to->auxv, from->auxv, from->auxv_len);
+}
+
+/* Copies vma to the end of to's tree. */
+static int copy_vma(const struct vma *vma, struct as *to, struct rb_node **last, bool *downgraded)
+{
+	struct vma *copy = vma_new();
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *vma;
+	copy->as = to;
+	copy->flags &= ~VM_LOCKED;
+	if (copy->ops && copy->ops->dup)
+		copy->ops->dup(copy);
+	rb_insert_at(&to->vmas, &copy->node, *last, *last ? &(*last)->right : &to->vmas.node);
+	*last = &copy->node;
+	to->nr_vmas++;
+	as_account(to, copy->flags, (s64)vma_pages(copy));
+	return vma->flags & VM_WIPEFORK ? 0 : tables_copy(vma, to, downgraded);
+}
+
+int as_fork(struct as *from, struct as **out)
+{
+	struct as *to = as_alloc();
+	struct rb_node *last = NULL;
+	bool downgraded = false;
+	int err = 0;
+
+	if (!to)
+		return -ENOMEM;
+	rwsem_write_lock(&from->lock);
+	rwsem_write_lock_nested(&to->lock);
+	copy_fields(to, from);
+	for (struct vma *vma = vma_first(from); vma && !err; vma = vma_next(vma))
+		if (!(vma->flags & VM_DONTFORK))
+			err = copy_vma(vma, to, &last, &downgraded);
+	to->hiwater_rss = as_resident_pages(to);
+	rwsem_write_unlock(&to->lock);
+	if (downgraded)
+		tlb_flush_all(&from->pgtable);
+	rwsem_write_unlock(&from->lock);
+	if (err) {
+		as_put(to);
+		return err;
+	}
+	*out = to;
+	return 0;
+}

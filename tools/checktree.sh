@@ -1,0 +1,51 @@
+#!/bin/sh
+# Small checks of the whole tree.
+#
+#	tools/checktree.sh OBJECT...	the Makefile's list of kernel objects
+set -u
+cd "$(dirname "$0")/.." || exit 1
+failed=0
+fail() {
+	echo "$*"
+	failed=1
+}
+
+# Every kernel source is in the Makefile's lists.
+objects=" $* "
+for file in $(find lib arch boot kernel fs drivers \( -name '*.c' -o -name '*.asm' \)); do
+	case $file in
+	arch/x86_64/offsets.c | uapi/layout.c | */lib/fmt_float.c | lib/fmt_float.c) continue ;;
+	esac
+	case $objects in
+	*" ${file%.*}.o "*) ;;
+	*) fail "$file: is in no list of the Makefile" ;;
+	esac
+done
+
+# A DOC: anchor that is cited exists exactly once with a text (a line "DOC: name" in a comment).
+grep -rhoE --include='*.[ch]' --include='*.asm' --include='*.md' 'DOC: [a-z0-9-]+' \
+	lib arch boot kernel fs drivers docs 2>/dev/null | sort | uniq -c |
+	awk '$1 == 1 { print "DOC: " $3 " is named once only: nothing cites it" }' >build/checktree.out
+[ ! -s build/checktree.out ] || { cat build/checktree.out; failed=1; }
+
+# The order of locks in the docs names the ranks that exist.
+if [ -f docs/locking.md ]; then
+	for rank in $(grep -oE '\bRANK_[A-Z_]+' docs/locking.md | sort -u); do
+		grep -q "\b$rank\b" kernel/sync/lockrank.h || fail "docs/locking.md: no $rank"
+	done
+fi
+
+# Files and tests that the documents name exist.
+for doc in README.md docs/*.md; do
+	[ -f "$doc" ] || continue
+	for path in $(grep -oE '`(arch|boot|docs|drivers|fs|kernel|lib|libc|tests|tools|uapi|user)/[A-Za-z0-9_./-]+`' "$doc" | tr -d '`' | sort -u); do
+		[ -e "$path" ] || fail "$doc: no $path"
+	done
+done
+
+# No notes to self.
+if grep -rnE --include='*.[ch]' --include='*.asm' '\b(TODO|FIXME|XXX)\b' \
+	lib arch boot kernel fs drivers libc user uapi; then
+	failed=1
+fi
+exit $failed
