@@ -76,7 +76,7 @@ static void table_free(void *p, u32 capacity)
 static void table_point(struct files *files, void *p, u32 capacity)
 {
 	files->slot = p;
-	files->used = (u64 *)((char *)p + capacity * sizeof(struct file *));
+	files->used = (u64 *)(files->slot + capacity);
 	files->cloexec = files->used + BITMAP_WORDS(capacity);
 	files->capacity = capacity;
 }

@@ -228,7 +228,8 @@ static int expanded_grow(struct expanded *x, size_t need)
 	data = kvmalloc(cap);
 	if (!data)
 		return -ENOMEM;
-	memcpy(data, x->data, x->len);
+	if (x->len)
+		memcpy(data, x->data, x->len);
 	kvfree(x->data);
 	x->data = data;
 	x->cap = cap;

@@ -36,9 +36,9 @@ void pseudo_fs_init(struct pseudo_fs *fs, const char *name, u64 magic, const str
 		panic("no memory for %s", name);
 }
 
+/* All but the number: others look at that already. */
 static void inode_fill(struct inode *inode, const struct node_template *t)
 {
-	inode->ino = t->ino;
 	inode->mode = t->mode;
 	inode->ops = t->iops ? t->iops : &inode_ops_none;
 	inode->fops = t->fops;
@@ -89,8 +89,7 @@ int libfs_open_new(const struct node_template *t, u32 flags, struct file **out)
 	cred = cred_current();
 	inode->uid = cred->fsuid;
 	inode->gid = cred->fsgid;
-	if (!inode->ino)
-		inode->ino = super_next_ino(t->fs->sb);
+	inode->ino = t->ino ? t->ino : super_next_ino(t->fs->sb);
 	return open_inode(t->fs, inode, flags, out);
 }
 

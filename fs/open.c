@@ -349,7 +349,7 @@ static u32 lookup_flags(u32 flags, u64 resolve)
 int file_open_at(int dirfd, const char *name, const struct open_how *how, struct file **out)
 {
 	u32 flags = how->flags;
-	struct walk w;
+	struct walk w __uninitialized;
 	int err;
 
 	/* Whatever would change something is not in any cache. */

@@ -108,7 +108,7 @@ static int tree_insert(struct pagecache *pc, u64 index, struct page *page)
 /* The page at index is there. Nodes that become empty go. */
 static void tree_remove(struct pagecache *pc, u64 index)
 {
-	void **path[HEIGHT_MAX + 1];
+	void **path[HEIGHT_MAX + 1] __uninitialized;
 	void **link = &pc->root;
 	u32 depth = 0;
 
@@ -291,7 +291,8 @@ long pagecache_read(struct pagecache *pc, struct uio *uio, u64 pos)
 
 		if (pos >= size)
 			break;
-		n = MIN(MIN(uio->resid, PAGE_SIZE - offset), size - pos);
+		n = MIN(uio->resid, PAGE_SIZE - offset);
+		n = MIN(n, size - pos);
 		page = pagecache_find_get(pc, pos / PAGE_SIZE);
 		if (page) {
 			copied = uio_copy_out(uio, (char *)page_va(page) + offset, n);
@@ -413,7 +414,7 @@ static void page_zero_part(struct pagecache *pc, u64 from, u64 to)
 /* Takes some pages of [*index, end) out; false: there were no more. */
 static bool drop_some(struct pagecache *pc, u64 *index, u64 end)
 {
-	struct page *pages[DROP_BATCH];
+	struct page *pages[DROP_BATCH] __uninitialized;
 	u32 nr = 0;
 
 	spin_lock(&pc->lock);

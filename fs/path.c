@@ -383,7 +383,7 @@ int walk_to_end(struct walk *w)
 
 int path_lookup(int dirfd, const char *name, u32 flags, struct path *out)
 {
-	struct walk w;
+	struct walk w __uninitialized;
 	int err = walk_start(&w, dirfd, name, flags);
 
 	if (err)
@@ -399,7 +399,7 @@ int path_lookup(int dirfd, const char *name, u32 flags, struct path *out)
 
 int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *parent, struct last_component *last)
 {
-	struct walk w;
+	struct walk w __uninitialized;
 	int err = walk_start(&w, dirfd, name, flags);
 
 	if (err)

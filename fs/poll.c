@@ -164,7 +164,7 @@ static int poller_sleep(struct poller *p, u64 deadline_ns)
 
 static int poll_blocking(struct pollfd *fds, u32 n, u64 deadline_ns)
 {
-	struct poller p;
+	struct poller p __uninitialized;
 	int ready, err = 0;
 
 	p.table.queue = poller_queue;

@@ -99,7 +99,7 @@ static bool put_record(struct getdents *g, const void *record, size_t n)
 
 static bool emit_dirent64(struct dir_context *ctx, const char *name, size_t len, u64 ino, u8 type)
 {
-	char buf[RECORD_MAX] __aligned(8);
+	char buf[RECORD_MAX] __aligned(8) __uninitialized;
 	struct linux_dirent64 *d = (struct linux_dirent64 *)buf;
 	size_t used = offsetof(struct linux_dirent64, d_name) + len + 1;
 
@@ -114,7 +114,7 @@ static bool emit_dirent64(struct dir_context *ctx, const char *name, size_t len,
 
 static bool emit_dirent(struct dir_context *ctx, const char *name, size_t len, u64 ino, u8 type)
 {
-	char buf[RECORD_MAX] __aligned(8);
+	char buf[RECORD_MAX] __aligned(8) __uninitialized;
 	struct linux_dirent *d = (struct linux_dirent *)buf;
 	size_t used = offsetof(struct linux_dirent, d_name) + len + 2;
 

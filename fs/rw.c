@@ -197,7 +197,8 @@ static s64 seek_sparse(struct file *file, s64 offset, bool is_data)
 				return -ENXIO;
 			offset = size;
 		}
-		offset = MIN(MAX((u64)offset, index * PAGE_SIZE), size);
+		offset = MAX((u64)offset, index * PAGE_SIZE);
+		offset = MIN((u64)offset, size);
 	} else if (!is_data) {
 		offset = size;
 	}

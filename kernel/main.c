@@ -11,6 +11,7 @@
 
 #include "lib/string.h"
 #include "arch/x86_64/clock.h"
+#include "arch/x86_64/cpu.h"
 #include "arch/x86_64/smp.h"
 #include "arch/x86_64/upcalls.h"
 #include "boot/bootinfo.h"
@@ -78,6 +79,7 @@ static const struct boot_step {
 	{ "timers", timer_init },
 	{ "threads", thread_init_caches },
 	{ "scheduler", sched_init }, /* current; blocking once there is a second thread */
+	{ "interrupts", irq_enable },
 	{ "pids", pid_init },
 	{ "credentials", cred_init },
 	{ "futexes", futex_init },

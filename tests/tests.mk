@@ -94,12 +94,15 @@ check-fast: docs
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
 	@tools/checksize.sh
 	@tools/checktree.sh $(objs) $(obj-pidfs-y:%=fs/%.o)
-SPARSE := sparse -Wno-decl -Wno-vla -Wsparse-error $(filter-out -f% -m% -W% -g -O2,$(CFLAGS)) -DCONFIG_DEBUG=1 -DCONFIG_PIDFS=1 -D__x86_64__
+SPARSE := sparse -ffreestanding -Wno-decl -Wno-vla -Wno-cast-truncate -D__VERSION__=\"sparse\" -Wsparse-error $(filter-out -f% -m% -W% -g -O2,$(CFLAGS)) -DCONFIG_DEBUG=1 -DCONFIG_PIDFS=1 -D__x86_64__
 check-sparse: | $(G)/stamp
 	@for f in $(kernel-c); do $(SPARSE) $$f || bad=1; done; [ -z "$$bad" ]
+clanginc = $(shell clang -print-resource-dir)/include
+TIDYFLAGS = $(subst $(gccinc),$(clanginc),$(filter-out -W% -f% -m%,$(CFLAGS))) -ffreestanding \
+	    -mgeneral-regs-only -DCONFIG_DEBUG=1 -DCONFIG_PIDFS=1
 check-tidy: | $(G)/stamp
-	@printf '%s\n' $(kernel-c) | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$$@" -- \
-		$(filter-out -W% -fno-delete-null-pointer-checks,$(CFLAGS)) -DCONFIG_DEBUG=1 -DCONFIG_PIDFS=1 2>/dev/null' tidy
+	@printf '%s\n' $(kernel-c) | xargs -P 2 -n 6 sh -c \
+		'clang-tidy --quiet "$$@" -- $(TIDYFLAGS) 2>/dev/null' tidy
 check-build: build/check-release/pipit.elf build/check-debug/pipit.elf build/check-clang/pipit.elf
 analyze: | $(G)/stamp			## gcc -fanalyzer and cppcheck, for reading
 	@for f in $(kernel-c); do gcc $(CFLAGS) -DCONFIG_PIDFS=1 -fanalyzer -o /dev/null -c $$f; done

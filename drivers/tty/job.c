@@ -121,14 +121,15 @@ static void link_session(struct tty *tty, struct task *t)
 	t->tty = tty;
 }
 
-void tty_acquire_by_open(struct tty *tty)
+void tty_acquire_by_open(struct tty *tty, const struct file *file)
 {
 	struct task *t = current->task;
 
 	if (!t || !t->is_session_leader || t->tty)
 		return;
 	rwspin_write_lock(&tasks_lock);
-	if (!t->tty && !tty->session)
+	/* A dead file's tty may be about to go; the hang-up that killed it will not come again to unlink it. */
+	if (!t->tty && !tty->session && !tty_file_is_dead(file))
 		link_session(tty, t);
 	rwspin_write_unlock(&tasks_lock);
 }
@@ -146,7 +147,7 @@ static long set_controlling(struct tty *tty, struct file *file, u64 arg)
 	err = -EPERM;
 	if (!t->is_session_leader || t->tty)
 		goto out;
-	if (tty->session && !may_steal)
+	if ((tty->session && !may_steal) || tty_file_is_dead(file))
 		goto out;
 	if (!(file->mode & FILE_READ) && !capable(CAP_SYS_ADMIN))
 		goto out;
@@ -241,7 +242,6 @@ static int set_foreground(struct tty *tty, struct pid *group)
 	return err;
 }
 
-/* file_tty: of the file; a pty's master may ask for its slave's session without being in it. */
 static long set_foreground_user(struct tty *tty, const int __user *unr)
 {
 	struct pid *group;

@@ -54,7 +54,7 @@ struct pty {
 	u8 packet_events;	   /* slave's out_lock: TIOCPKT_* to tell */
 };
 
-static struct mutex ptys_lock = MUTEX_INIT(ptys_lock, RANK_TTY);
+static struct mutex ptys_lock = MUTEX_INIT(RANK_TTY);
 static struct pty *ptys[PTY_MAX];
 
 static struct pty *pty_of(const struct tty *tty)
@@ -115,7 +115,8 @@ static void master_last_close(struct tty *master)
 
 	atomic_store_explicit(&pty->is_master_closed, true, memory_order_seq_cst);
 	mutex_lock(&ptys_lock);
-	ptys[pty->index] = NULL;
+	if (ptys[pty->index] == pty)
+		ptys[pty->index] = NULL;
 	mutex_unlock(&ptys_lock);
 	tty_hangup(&pty->slave, false);
 }
@@ -427,16 +428,16 @@ static int ptmx_open(struct inode *inode, struct file *file)
 
 	if (!pty)
 		return -ENOMEM;
+	err = tty_open_file(&pty->master, file, false);
+	if (err)
+		return err; /* and pty is gone with the reference */
 	err = pty_publish(pty);
 	if (err) {
-		kfree(pty);
+		tty_file_ops.release(file);
 		return err;
 	}
 	file_set_ops(file, &master_file_ops);
-	err = tty_open_file(&pty->master, file, false);
-	if (err)
-		master_last_close(&pty->master);
-	return err;
+	return 0;
 }
 
 struct tty *pty_slave_get(u32 index)

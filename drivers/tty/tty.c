@@ -442,7 +442,7 @@ static int tty_open(struct inode *inode, struct file *file)
 		return err;
 	if (!is_console && !(flags & O_NOCTTY) && (file->mode & FILE_READ) &&
 	    inode->rdev != MKDEV(TTY_MAJOR, 0))
-		tty_acquire_by_open(tty);
+		tty_acquire_by_open(tty, file);
 	return 0;
 }
 

@@ -152,7 +152,7 @@ void ldisc_mode_changed(struct tty *tty, const struct termios2 *old); /* tty->lo
 /* A background process reads (SIGTTIN) or changes (SIGTTOU) tty: 0, -EIO, -ERESTARTSYS. */
 int tty_check_foreground(struct tty *tty, int sig) __must_check;
 /* open(2): becomes the caller's controlling terminal if it may. */
-void tty_acquire_by_open(struct tty *tty);
+void tty_acquire_by_open(struct tty *tty, const struct file *file);
 /* A signal from the keyboard or the driver to the foreground group. */
 void tty_signal_foreground(struct tty *tty, int sig);
 /* All its files are dead, and it controls nobody any more: SIGHUP, SIGCONT to the session leader. */

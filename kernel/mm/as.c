@@ -288,7 +288,7 @@ static void free_vmas(struct as *as)
 			node = child;
 			continue;
 		}
-		node = rb_parent(node);
+		node = (struct rb_node *)(node->parent_color & ~(uintptr_t)1);
 		if (vma->ops && vma->ops->close)
 			vma->ops->close(vma);
 		vma_free(vma);

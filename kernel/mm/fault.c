@@ -123,7 +123,8 @@ static void replace(struct fault *f, struct page *page, u64 bits)
 		page_put(page);
 		return;
 	}
-	tlb_flush_page(&f->as->pgtable, f->addr);
+	if (page != old)
+		tlb_flush_page(&f->as->pgtable, f->addr);
 	if (f->entry & PTE_UNCOUNTED) {
 		count_page(f->as, bits & PTE_ANON);
 		return;
@@ -263,14 +264,15 @@ enum fault_result as_populate(struct as *as, u64 start, u64 end, bool write)
 
 /* ---- Another process's memory */
 
-/* Whether f->entry will do: for writing, the page must be this mapping's own or the shared one. */
+/* Whether f->entry will do. For writing, the page must be shared or this mapping's own; a mapping that is not
+ * writable now gets no PTE_WRITE, and its own page is known by the count. */
 static bool is_reachable(const struct fault *f)
 {
 	if (!f->entry)
 		return false;
 	if (!f->is_write || (f->entry & PTE_WRITE))
 		return true;
-	return (f->entry & (PTE_ANON | PTE_UNCOUNTED)) == PTE_ANON &&
+	return !(f->vma->flags & VM_WRITE) && (f->entry & (PTE_ANON | PTE_UNCOUNTED)) == PTE_ANON &&
 	       refcount_read(&pa_to_page(pte_pa(f->entry))->refs) == 1;
 }
 
@@ -283,16 +285,13 @@ static bool may_access(const struct vma *vma, bool write)
 	return vma->flags & VM_MAYWRITE; /* in a private copy */
 }
 
-/* The page at addr, with a reference, or NULL. */
+/* The page at addr, with a reference, or NULL. The lock is held for reading on return, either way. */
 static struct page *reach(struct as *as, u64 addr, bool write)
 {
 	struct fault f = { .as = as, .addr = addr & PAGE_MASK, .is_write = write };
-	struct page *page = NULL;
-	enum fault_result result;
+	enum fault_result result = lock_and_find(as, addr, &f.vma);
+	struct page *page;
 
-	if (addr >= USER_TOP)
-		return NULL;
-	result = lock_and_find(as, addr, &f.vma);
 	if (result == FAULT_OK && !may_access(f.vma, write))
 		result = FAULT_SEGV_ACCERR;
 	while (result == FAULT_OK) {
@@ -301,9 +300,23 @@ static struct page *reach(struct as *as, u64 addr, bool write)
 		if (is_reachable(&f)) {
 			page = pa_to_page(pte_pa(f.entry));
 			page_get(page);
-			break;
+			return page;
 		}
 		result = resolve(&f);
+	}
+	return NULL;
+}
+
+/* A page under the lock, so that fork does not come between: what is written goes to this process alone. */
+static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write)
+{
+	struct page *page = reach(as, addr, write);
+	u8 *at;
+
+	if (page) {
+		at = (u8 *)page_va(page) + (addr & ~PAGE_MASK);
+		memcpy(write ? at : (u8 *)buf, write ? (u8 *)buf : at, n);
+		page_put(page);
 	}
 	rwsem_read_unlock(&as->lock);
 	return page;
@@ -313,20 +326,11 @@ size_t as_access(struct as *as, u64 addr, void *buf, size_t n, bool write)
 {
 	size_t done = 0;
 
-	while (done < n) {
-		u64 offset = addr & ~PAGE_MASK;
-		size_t part = MIN(n - done, PAGE_SIZE - offset);
-		struct page *page = reach(as, addr, write);
-		u8 *at;
+	while (done < n && addr < USER_TOP) {
+		size_t part = MIN(n - done, PAGE_SIZE - (addr & ~PAGE_MASK));
 
-		if (!page)
+		if (!access_page(as, addr, (u8 *)buf + done, part, write))
 			break;
-		at = (u8 *)page_va(page) + offset;
-		if (write)
-			memcpy(at, (u8 *)buf + done, part);
-		else
-			memcpy((u8 *)buf + done, at, part);
-		page_put(page);
 		done += part;
 		addr += part;
 	}

@@ -13,10 +13,11 @@
 #include "kernel/mm/page.h"
 #include "kernel/sync/spinlock.h"
 
-/* Allocators keep per-CPU lists without a lock: no interrupts, and no interrupts off once there are threads. */
+/* Allocators keep per-CPU lists without a lock: no interrupts. A user thread with interrupts off holds a lock that
+ * interrupts take, and that ranks below the allocators'; while booting they are off all the time. */
 #ifdef CONFIG_DEBUG
-#define assert_can_allocate() \
-	assert(!in_interrupt() && (irqs_enabled() || !lockcheck_current()))
+bool can_allocate(void);
+#define assert_can_allocate() assert(can_allocate())
 /* True if fault injection wants this allocation to fail (slab_fail_nth()). */
 bool alloc_should_fail(void);
 #else

@@ -35,9 +35,10 @@ int as_msync(struct as *as, u64 addr, u64 len, int flags) __must_check;
 int as_mlock(struct as *as, u64 addr, u64 len, bool lock) __must_check;
 u64 as_brk(struct as *as, u64 brk); /* the new (or unchanged) break */
 
-/* Unmaps pgoff.. of a shrinking or vanishing backing object in this as (truncate); lock taken inside. */
+/* Takes the pages of [start, end) out; they come back on the next access. Lock taken inside. */
 void as_zap_range(struct as *as, u64 start, u64 end);
-/* The same for every vma whose private is object: offsets [from, to) in pages, copied-on-write ones too. */
+/* The same for every vma whose private is object: offsets [from, to) in pages. Private copies go too if to is the
+ * end of all files (UINT64_MAX bytes), that is, the object was truncated. */
 void as_zap_object(struct as *as, const void *object, u64 from, u64 to);
 
 /* Limits for the current process, defined by kernel/task/rlimit.c: bytes. */
@@ -45,3 +46,4 @@ u64 upcall_rlimit_as(void);
 u64 upcall_rlimit_data(void);
 u64 upcall_rlimit_stack(void);
 u64 upcall_rlimit_memlock(void);
+bool upcall_may_map_low(void); /* CAP_SYS_RAWIO: below 64 KiB */

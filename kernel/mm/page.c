@@ -13,6 +13,7 @@
 
 #include "arch/x86_64/atomic.h"
 #include "arch/x86_64/percpu.h"
+#include "arch/x86_64/thread.h"
 #include "arch/x86_64/upcalls.h"
 
 #include "boot/bootinfo.h"
@@ -115,6 +116,15 @@ static void free_range(u64 start, u64 end)
 }
 
 /* ---- Per-CPU lists */
+
+#ifdef CONFIG_DEBUG
+bool can_allocate(void)
+{
+	const struct thread_head *head = (const struct thread_head *)current;
+
+	return !in_interrupt() && (irqs_enabled() || !head || !head->arch.fpu);
+}
+#endif
 
 /* Debug kernels mark free frames, to notice one that is freed twice, and spoil their contents. */
 static void debug_mark_free(struct page *page, bool is_zeroed)

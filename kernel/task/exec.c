@@ -426,18 +426,15 @@ static void change_as(struct thread *self, struct as *new)
 static int unshare(struct thread *self)
 {
 	struct sighand *own, *shared = self->task->sighand;
-	struct files *files, *old = self->files;
+	struct files *files;
 	u64 irqflags;
 	int err;
 
-	if (files_is_shared(old)) {
-		err = files_copy(old, &files);
+	if (files_is_shared(self->files)) {
+		err = files_copy(self->files, &files);
 		if (err)
 			return err;
-		irqflags = sig_lock(self->task);
-		self->files = files;
-		sig_unlock(self->task, irqflags);
-		files_put(old);
+		thread_set_files(files);
 	}
 	if (refcount_read(&shared->refs) > 1) {
 		own = sighand_new();

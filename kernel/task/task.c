@@ -285,6 +285,17 @@ void thread_set_cred(const struct cred *new)
 	cred_put(old);
 }
 
+void thread_set_files(struct files *files)
+{
+	struct thread *self = current;
+	struct files *old = self->files;
+	u64 irqflags = sig_lock(self->task);
+
+	self->files = files;
+	sig_unlock(self->task, irqflags);
+	files_put(old);
+}
+
 /* ptrace(2), "Ptrace access mode checking". */
 static bool cred_may_access(const struct cred *self, const struct cred *other, u32 mode, bool is_dumpable)
 {

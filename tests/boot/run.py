@@ -31,11 +31,11 @@ TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools")
 OVMF = ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/ovmf/OVMF.fd",
         "/usr/share/qemu/OVMF.fd", "/usr/share/edk2/x64/OVMF_CODE.fd")
 # What the kernel prints when one of its checkers finds a bug in the kernel.
-COMPLAINT = re.compile(r"panic:|PANIC|BUG:|WARNING:|lockcheck:|UBSAN:|assertion failed|slab:.*(leak|corrupt|redzone|double)")
+COMPLAINT = re.compile(r"Kernel panic:|panic while panicking|WARNING:|BUG:|UBSAN:|undefined behaviour at")
 TAP = re.compile(r"(not )?ok\b *(\d+)?(?: *-)? *(.*)")
 
 
-def parse_args():
+def parse_args(argv=None):
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--kernel", required=True)
     p.add_argument("--initrd", required=True)
@@ -56,7 +56,7 @@ def parse_args():
     p.add_argument("--result", help="file for 'passed failed skipped'")
     p.add_argument("--log", help="file for all output of the guest")
     p.add_argument("-v", "--verbose", action="store_true", help="show the guest's output")
-    return p.parse_args()
+    return p.parse_args(argv)
 
 
 def qemu_command(args, cmdline, scratch):
@@ -83,8 +83,8 @@ class Guest:
     """One boot: a QEMU process and the lines it has printed."""
 
     def __init__(self, cmd, args):
-        self.args, self.lines, self.rest = args, [], b""
-        self.process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.args, self.lines, self.rest, self.unread = args, [], b"", ""
+        self.process = subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, start_new_session=True)
         self.log = open(args.log, "wb") if args.log else None
 
@@ -126,6 +126,26 @@ class Guest:
             return None
         finally:
             self.stop()
+
+    def wait_for(self, pattern, seconds):
+        """Reads until "pattern" has been printed since the last call; true if it was."""
+        out, end = self.process.stdout.fileno(), time.monotonic() + seconds
+        while not (found := re.search(pattern, self.unread, re.M)):
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([out], [], [], left)[0]:
+                return False
+            data = os.read(out, 65536)
+            if not data:
+                return False
+            self.feed(data)
+            self.unread += data.decode("utf-8", "replace").replace("\r", "")
+        self.unread = self.unread[found.end():]
+        return True
+
+    def send(self, text):
+        """Types at the guest's serial console."""
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
 
     def stop(self):
         """Ends QEMU, which may have ended already."""

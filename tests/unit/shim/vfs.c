@@ -18,6 +18,7 @@
 #include "fs/flock.h"
 #include "fs/inode.h"
 #include "fs/mount.h"
+#include "fs/pipefs/pipe.h"
 
 u64 host_rlimit_nofile = 1024;
 _Atomic u64 host_time_ns = 1700000000000000000ull;
@@ -49,6 +50,9 @@ __attribute__((weak)) void flock_free(struct inode *inode)
 {
 	abort();
 }
+
+/* FIFOs can be named, not opened. */
+__attribute__((weak)) const struct file_ops fifo_file_ops;
 
 /* Nothing is mapped. */
 __attribute__((weak)) void as_zap_range(struct as *as, u64 start, u64 end)

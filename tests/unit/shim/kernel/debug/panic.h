@@ -8,6 +8,8 @@
 
 #include "lib/base.h"
 
+extern bool panic_in_progress; /* defined by tests of what looks at it */
+
 #define panic(fmt, ...)                                                  \
 	({                                                               \
 		fprintf(stderr, "panic: " fmt "\n", ##__VA_ARGS__);      \
