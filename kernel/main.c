@@ -44,6 +44,8 @@
 #include "fs/initramfs.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
+#include "fs/path.h"
+#include "fs/path.h"
 #include "fs/pidfs/pidfs.h"
 #include "fs/pipefs/pipe.h"
 #include "fs/procfs/procfs.h"
@@ -86,8 +88,10 @@ static const struct boot_step {
 	{ "tasks", task_init },
 	{ "signals", signal_init },
 	{ "posix timers", timers_init },
+	{ "paths", path_init },
 	{ "inodes", inode_init_cache },
 	{ "dentries", dentry_init_cache },
+	{ "paths", path_init },
 	{ "mounts", mount_init },
 	{ "files", file_init_cache },
 	{ "descriptors", files_init_cache },

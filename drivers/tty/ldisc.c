@@ -349,7 +349,7 @@ bool ldisc_is_readable(const struct tty *tty)
 
 	if (has_lflag(tty, ICANON) || tty->termios.c_cc[VTIME])
 		return available > 0;
-	return available >= MAX(tty->termios.c_cc[VMIN], (cc_t)1);
+	return available && available >= tty->termios.c_cc[VMIN];
 }
 
 void ldisc_flush(struct tty *tty)

@@ -230,9 +230,9 @@ static size_t output_run(struct tty *tty, const u8 *buf, size_t n)
 	size_t room = tty->ops->room(tty), used = 0, len = 0;
 	u8 out[TTY_MAX_RUN];
 
-	if (!(tty->termios.c_oflag & OPOST))
-		return tty->ops->write(tty, buf, MIN(MIN(n, room), (size_t)TTY_MAX_RUN));
 	room = MIN(room, sizeof(out));
+	if (!(tty->termios.c_oflag & OPOST))
+		return tty->ops->write(tty, buf, MIN(n, room));
 	while (used < n && len + TTY_MIN_ROOM <= room)
 		len += process_char(tty, buf[used++], out + len);
 	if (len)

@@ -19,7 +19,7 @@ static void tell_once(u64 nr)
 	u64 bit = 1ull << (nr % 64);
 
 	if (nr < TOLD_MAX && !(atomic_fetch_or(&told[nr / 64], bit) & bit))
-		pr_info("%s: system call %llu is not there\n", current->comm, (unsigned long long)nr);
+		pr_debug("%s: system call %llu is not there\n", current->comm, (unsigned long long)nr);
 }
 #else
 static void tell_once(u64 nr)

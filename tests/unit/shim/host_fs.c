@@ -28,7 +28,7 @@
 #define MS_PRIVATE  0x40000
 #define MNT_DETACH  2
 
-static int sock = -1;
+static int sock = -1, first_root;
 static int slots[HOST_SLOTS] = { -1, -1, -1, -1 };
 
 static int fd_of(int dir)
@@ -76,8 +76,8 @@ static int do_stat(const struct host_call *c, struct host_stat *out)
 	int err = or_errno(fstatat(fd_of(c->dir), c->path, &st, (int)c->a));
 
 	if (!err)
-		*out = (struct host_stat){ st.st_mode, (unsigned)st.st_nlink, st.st_uid, st.st_gid, st.st_ino,
-					   (unsigned long long)st.st_size };
+		*out = (struct host_stat){ st.st_mode, (unsigned)st.st_nlink, st.st_uid, st.st_gid, st.st_dev,
+					   st.st_ino, (unsigned long long)st.st_size };
 	return err;
 }
 
@@ -128,6 +128,13 @@ static int do_become(unsigned id)
 	return 0;
 }
 
+static int do_chroot(const char *path)
+{
+	if (*path)
+		return or_errno(chroot(path));
+	return or_errno(fchdir(first_root) || chroot("."));
+}
+
 static int serve(const struct host_call *c, struct host_reply *r)
 {
 	int dir = fd_of(c->dir), dir2 = fd_of(c->dir2);
@@ -168,7 +175,7 @@ static int serve(const struct host_call *c, struct host_reply *r)
 	case HOST_CHDIR:
 		return or_errno(chdir(c->path));
 	case HOST_CHROOT:
-		return or_errno(chroot(c->path));
+		return do_chroot(c->path);
 	case HOST_GETCWD:
 		return or_errno(syscall(SYS_getcwd, r->text, sizeof(r->text)));
 	case HOST_BECOME:
@@ -204,6 +211,7 @@ static void child(int fd)
 	/* Our mount keeps its place; the name may go from everybody else's. */
 	if (syscall(SYS_pivot_root, ".", ".") || syscall(SYS_umount2, ".", MNT_DETACH) || chdir("/"))
 		_exit(1);
+	first_root = open("/", O_PATH | O_CLOEXEC);
 	reply.result = 0;
 	strcpy(reply.text, top);
 	if (write(fd, &reply, sizeof(reply)) < 0)

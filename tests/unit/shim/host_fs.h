@@ -24,7 +24,7 @@ enum host_op {
 	HOST_CHOWN,   /* dir, path, a: uid, b: gid, c: AT_* */
 	HOST_ACCESS,  /* path, a: mask */
 	HOST_CHDIR,   /* path */
-	HOST_CHROOT,  /* path */
+	HOST_CHROOT,  /* path; "": back to where we began, working directory too */
 	HOST_GETCWD,  /* text */
 	HOST_BECOME,  /* a: uid and gid */
 	HOST_MOUNT,   /* path: a new tmpfs there */
@@ -46,7 +46,7 @@ struct host_call {
 
 struct host_stat {
 	unsigned mode, nlink, uid, gid;
-	unsigned long long ino, size;
+	unsigned long long dev, ino, size;
 };
 
 struct host_reply {

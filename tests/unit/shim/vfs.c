@@ -19,6 +19,7 @@
 #include "fs/inode.h"
 #include "fs/mount.h"
 #include "fs/pipefs/pipe.h"
+#include "fs/tmpfs/tmpfs.h"
 
 u64 host_rlimit_nofile = 1024;
 _Atomic u64 host_time_ns = 1700000000000000000ull;
@@ -79,6 +80,25 @@ void host_vfs_init(void)
 	files_init_cache();
 	path_init();
 	mount_init();
+}
+
+/* Tests that link no tmpfs do not mount it. */
+#pragma weak tmpfs_init
+#pragma weak tmpfs_new
+
+void host_vfs_mount_root(void)
+{
+	struct super *sb;
+	struct path root;
+
+	host_vfs_init();
+	tmpfs_init();
+	if (tmpfs_new("mode=0777", &sb) || mount_root(sb, &root) || files_new(&current->files) ||
+	    fs_ctx_new(&current->fs))
+		panic("no memory");
+	fs_ctx_set_root(current->fs, &root);
+	fs_ctx_set_cwd(current->fs, &root);
+	path_put(&root);
 }
 
 void host_become(u32 uid, u32 gid)
