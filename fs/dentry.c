@@ -41,7 +41,9 @@ static struct slab_cache *dentry_cache, *pseudo_cache;
 
 static struct dhash_bucket *dhash_bucket(const struct dentry *parent, u32 name_hash)
 {
-	return &dhash[hash_bits((u64)parent >> 4 ^ (u64)name_hash << 20, DHASH_BITS)];
+	u32 hash = name_hash ^ (u32)((u64)parent >> 4);
+
+	return &dhash[hash * 0x9e3779b1u >> (32 - DHASH_BITS)];
 }
 
 /* ---- making */
@@ -158,7 +160,23 @@ struct dentry *dentry_new(struct dentry *parent, const struct qname *name)
 
 /* ---- the hash */
 
-struct dentry *dentry_find_get(struct dentry *parent, const struct qname *name)
+/* Names are short: a call of memcmp would cost more than the comparison. */
+static inline bool name_equal(const char *a, const char *b, u32 len)
+{
+	u64 x, y;
+
+	for (; len >= 8; a += 8, b += 8, len -= 8) {
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+		if (x != y)
+			return false;
+	}
+	while (len && *a == *b)
+		a++, b++, len--;
+	return !len;
+}
+
+static inline struct dentry *find_get(struct dentry *parent, const struct qname *name)
 {
 	struct dhash_bucket *bucket = dhash_bucket(parent, name->hash);
 	struct dentry *d;
@@ -166,10 +184,15 @@ struct dentry *dentry_find_get(struct dentry *parent, const struct qname *name)
 	spin_lock(&bucket->lock);
 	for (d = bucket->first; d; d = d->hash_next)
 		if (d->name_hash == name->hash && d->parent == parent && d->name_len == name->len &&
-		    !memcmp(d->name, name->name, name->len) && refcount_tryget(&d->refs))
+		    name_equal(d->name, name->name, name->len) && refcount_tryget(&d->refs))
 			break;
 	spin_unlock(&bucket->lock);
 	return d;
+}
+
+struct dentry *dentry_find_get(struct dentry *parent, const struct qname *name)
+{
+	return find_get(parent, name);
 }
 
 static void dentry_hash(struct dentry *d)
@@ -286,9 +309,9 @@ void dentry_exchange(struct dentry *a, struct dentry *b)
 /* ---- looking up */
 
 /* As dentry_find_get, but a name that is no longer true is not found. */
-static struct dentry *dentry_find_valid(struct dentry *parent, const struct qname *name)
+static inline struct dentry *dentry_find_valid(struct dentry *parent, const struct qname *name)
 {
-	struct dentry *d = dentry_find_get(parent, name);
+	struct dentry *d = find_get(parent, name);
 
 	if (d && unlikely(d->sb->ops->revalidate) && !d->sb->ops->revalidate(d)) {
 		dentry_invalidate(d);
@@ -330,14 +353,11 @@ static int dentry_lookup_memory(struct dentry *parent, const struct qname *name,
 	return *out ? 0 : -ENOENT;
 }
 
-int dentry_lookup(struct dentry *parent, const struct qname *name, struct dentry **out)
+static __noinline int dentry_lookup_slow(struct dentry *parent, const struct qname *name, struct dentry **out)
 {
 	struct inode *dir = dentry_inode(parent);
 	int err;
 
-	*out = dentry_find_valid(parent, name);
-	if (likely(*out))
-		return 0;
 	if (!dir->ops->lookup)
 		return dentry_lookup_memory(parent, name, out);
 	rwsem_write_lock(&dir->lock);
@@ -348,6 +368,12 @@ int dentry_lookup(struct dentry *parent, const struct qname *name, struct dentry
 		err = -ENOENT;
 	}
 	return err;
+}
+
+int dentry_lookup(struct dentry *parent, const struct qname *name, struct dentry **out)
+{
+	*out = dentry_find_valid(parent, name);
+	return likely(*out) ? 0 : dentry_lookup_slow(parent, name, out);
 }
 
 /* ---- going up, and the end */
@@ -392,18 +418,18 @@ static struct dentry *dentry_free(struct dentry *d)
 	return parent;
 }
 
-void dentry_put(struct dentry *d)
+void dentry_put_last(struct dentry *d)
 {
-	while (d && refcount_put(&d->refs)) {
-		if (dentry_flags(d) & DENTRY_PSEUDO) {
-			struct inode *inode = dentry_inode(d);
+	if (likely(dentry_flags(d) & DENTRY_PSEUDO)) {
+		struct inode *inode = dentry_inode(d);
 
-			cache_free(pseudo_cache, d);
-			inode_put(inode);
-			return;
-		}
-		d = dentry_free(d);
+		cache_free(pseudo_cache, d);
+		inode_put(inode);
+		return;
 	}
+	do
+		d = dentry_free(d);
+	while (d && refcount_put(&d->refs));
 }
 
 void dentry_drop_tree(struct dentry *root)

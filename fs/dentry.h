@@ -13,7 +13,6 @@
  */
 #pragma once
 
-#include "lib/hash.h"
 #include "lib/list.h"
 #include "kernel/sync/refcount.h"
 #include "kernel/sync/spinlock.h"
@@ -53,9 +52,19 @@ struct qname {
 	const char *name;
 	u32 len, hash;
 };
+/* The hash of a name is made while the name is scanned, a character at a time (fs/path.c). */
+#define NAME_HASH_INIT 0x811c9dc5u
+static inline u32 name_hash_add(u32 hash, char c)
+{
+	return (hash ^ (u8)c) * 0x01000193u;
+}
 static inline u32 dentry_hash_name(const char *name, u32 len)
 {
-	return hash_string(name, len, 0);
+	u32 hash = NAME_HASH_INIT;
+
+	while (len--)
+		hash = name_hash_add(hash, *name++);
+	return hash;
 }
 static inline struct qname qname_of(const char *name, u32 len)
 {
@@ -89,7 +98,13 @@ static inline struct dentry *dentry_get(struct dentry *d)
 	refcount_get(&d->refs);
 	return d;
 }
-void dentry_put(struct dentry *d); /* NULL is fine; may sleep (evict) */
+void dentry_put_last(struct dentry *d); /* the count is 0 */
+/* NULL is fine; may sleep (evict). */
+static inline void dentry_put(struct dentry *d)
+{
+	if (d && refcount_put(&d->refs))
+		dentry_put_last(d);
+}
 
 static inline struct inode *dentry_inode(const struct dentry *d)
 {

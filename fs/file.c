@@ -39,33 +39,44 @@ static u32 mode_of_flags(u32 flags)
 	return flags & O_PATH ? FILE_PATH : access[flags & O_ACCMODE] | FILE_PREAD;
 }
 
+static bool file_charge(void)
+{
+	if (likely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) < file_max) ||
+	    capable(CAP_SYS_ADMIN))
+		return true;
+	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+	return false;
+}
+
+static void file_uncharge(void)
+{
+	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+}
+
 int file_new(const struct path *path, u32 flags, struct file **out)
 {
+	struct inode *inode = dentry_inode(path->dentry);
+	const struct file_ops *ops = unlikely(flags & O_PATH) ? &file_ops_none : inode->fops;
 	struct file *f;
 
-	if (unlikely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) >= file_max) &&
-	    !capable(CAP_SYS_ADMIN)) {
-		atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+	if (unlikely(!file_charge()))
 		return -ENFILE;
-	}
 	f = cache_alloc(file_cache);
 	if (unlikely(!f)) {
-		atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
+		file_uncharge();
 		return -ENOMEM;
 	}
 	refcount_init(&f->refs, 1);
-	f->flags = flags;
-	f->mode = mode_of_flags(flags);
-	f->pos_lock = 0;
-	f->inode = dentry_inode(path->dentry);
-	f->ops = flags & O_PATH ? &file_ops_none : f->inode->fops;
-	if (!f->ops->seek)
-		f->mode |= FILE_STREAM;
+	atomic_init(&f->flags, flags);
+	f->mode = mode_of_flags(flags) | (ops->seek ? 0 : FILE_STREAM);
+	atomic_init(&f->pos_lock, 0);
+	f->ops = ops;
+	f->inode = inode;
 	f->path = *path;
 	f->private = NULL;
 	f->pos = 0;
 	list_init(&f->ep_links);
-	f->owner = NULL;
+	atomic_init(&f->owner, NULL);
 	*out = f;
 	return 0;
 }
@@ -79,23 +90,28 @@ void file_set_ops(struct file *file, const struct file_ops *ops)
 		file->mode |= FILE_STREAM;
 }
 
-static void file_free(struct file *f)
+/* What few files have: a count among the inode's writers or runners, an owner. */
+static void file_free_rest(struct file *f)
 {
 	struct file_owner *owner = atomic_load_explicit(&f->owner, memory_order_relaxed);
-	struct path path = f->path;
 
 	if (f->mode & FILE_WRITER)
 		atomic_fetch_sub_explicit(&f->inode->writers, 1, memory_order_release);
 	if (f->mode & FILE_DENIER)
 		atomic_fetch_add_explicit(&f->inode->writers, 1, memory_order_release);
-	if (unlikely(owner)) {
+	if (owner) {
 		pid_put(owner->pid);
 		kfree(owner);
 	}
+}
+
+/* All but the path's references. */
+static inline void file_free(struct file *f)
+{
+	if ((f->mode & (FILE_WRITER | FILE_DENIER)) || f->owner)
+		file_free_rest(f);
 	cache_free(file_cache, f);
-	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
-	dentry_put(path.dentry);
-	mount_put(path.mnt);
+	file_uncharge();
 }
 
 void file_discard(struct file *f)
@@ -104,8 +120,11 @@ void file_discard(struct file *f)
 	file_free(f);
 }
 
-static __noinline void file_release(struct file *f)
+void file_release(struct file *f)
 {
+	struct mount *mnt = f->path.mnt;
+	struct dentry *dentry = f->path.dentry;
+
 	if (unlikely(!list_empty(&f->ep_links)) && file_hook_epoll_release)
 		file_hook_epoll_release(f);
 	if (unlikely(f->inode->locks))
@@ -113,12 +132,8 @@ static __noinline void file_release(struct file *f)
 	if (f->ops->release)
 		f->ops->release(f);
 	file_free(f);
-}
-
-void file_put(struct file *f)
-{
-	if (refcount_put(&f->refs))
-		file_release(f);
+	dentry_put(dentry);
+	mount_put(mnt);
 }
 
 struct file_owner *file_owner_get(struct file *file)

@@ -69,8 +69,14 @@ static inline struct file *file_get(struct file *f)
 	refcount_get(&f->refs);
 	return f;
 }
-/* Last: flock/record locks, epoll links, ops->release, path. May sleep. */
-void file_put(struct file *f);
+/* The count is 0: flock and record locks, epoll links, ops->release, path. */
+void file_release(struct file *f);
+/* May sleep. */
+static inline void file_put(struct file *f)
+{
+	if (refcount_put(&f->refs))
+		file_release(f);
+}
 
 /* Opens a resolved place: permission, O_TRUNC, writers count, ops->open. *out one reference. path is the caller's. */
 int file_open_path(const struct path *path, u32 flags, struct file **out) __must_check;

@@ -51,6 +51,13 @@ static_assert(sizeof(struct inode) <= 160, "there is one for every process that 
 #define INODE_LINKABLE 0x8u /* O_TMPFILE without O_EXCL: may get its first name */
 #define INODE_FAILED 0x4u /* the one who filled it gave up */
 
+/**
+ * inode_get_or_add - the same for those who can fill in an inode without sleeping.
+ * Returns it with one reference. *is_new: it is fresh, sb->icache_lock is held, and the caller fills it in and
+ * leaves the lock: nobody can see it before. Times 0 mean that the first stat sets them.
+ */
+struct inode *inode_get_or_add(struct super *sb, u64 ino, bool *is_new) __must_check;
+
 /* An inode in no table, refs 1, state LIVE once filled: mode 0, times now, nlink 1, lock initialised by mode's
  * type when inode_init_lock is called by the caller (or default INODE rank). NULL: out of memory. */
 struct inode *inode_new(struct super *sb) __must_check;
@@ -71,7 +78,13 @@ static inline struct inode *inode_get(struct inode *inode)
 	refcount_get(&inode->refs);
 	return inode;
 }
-void inode_put(struct inode *inode); /* last: unhash, sb->ops->evict, free. May sleep. NULL is fine. */
+void inode_put_last(struct inode *inode); /* the count is 0: unhash, sb->ops->evict, free */
+/* May sleep. NULL is fine. */
+static inline void inode_put(struct inode *inode)
+{
+	if (inode && refcount_put(&inode->refs))
+		inode_put_last(inode);
+}
 
 static inline bool inode_is_new(const struct inode *i)
 {

@@ -53,10 +53,16 @@ void fs_ctx_replace(const struct path *from, const struct path *to);
 
 void rw_init(void); /* rw.c; called by file_init_cache */
 
-/* file.c: undoes file_new: like the last file_put but without ops->release. */
+/* file.c: undoes file_new: no ops->release, and the path's references are the caller's again. */
 void file_discard(struct file *file);
 
-/* inode.c */
+/* inode.c: may dir be searched? Most may by everybody. */
+static inline int dir_check_search(struct inode *dir)
+{
+	if (likely((dir->mode & 0111) == 0111) && likely(!dir->ops->permission))
+		return 0;
+	return inode_permission(dir, MAY_EXEC);
+}
 int inode_check_sticky(const struct inode *dir, const struct inode *victim);
 
 /* namei.c: may the caller make a name in dir (write and search permission, dir not removed)? */

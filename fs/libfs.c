@@ -2,9 +2,9 @@
  * libfs: files with an inode but no name. See libfs.h.
  *
  * Owns: nothing; it composes inode, dentry and file.
- * Invariant: at any time there is at most one live inode of (super, ino), because inode_get_locked() says
+ * Invariant: at any time there is at most one live inode of (super, ino), because inode_get_or_add() says
  *   so; each open has a dentry and a file of its own, so nothing is cached and the last close frees all.
- * Locks: none held; the new inode is filled in while inode_get_locked() keeps others waiting.
+ * Locks: a new inode is filled in under the super's icache_lock, so private_get may not sleep.
  */
 #include "fs/libfs.h"
 
@@ -67,13 +67,15 @@ static int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags, stru
 
 int libfs_open(const struct node_template *t, u32 flags, struct file **out)
 {
-	struct inode *inode = inode_get_locked(t->fs->sb, t->ino);
+	struct super *sb = t->fs->sb;
+	bool is_new;
+	struct inode *inode = inode_get_or_add(sb, t->ino, &is_new);
 
 	if (unlikely(!inode))
 		return -ENOMEM;
-	if (inode_is_new(inode)) {
+	if (is_new) {
 		inode_fill(inode, t);
-		inode_unlock_new(inode);
+		spin_unlock(&sb->icache_lock);
 	}
 	return open_inode(t->fs, inode, flags, out);
 }

@@ -26,7 +26,7 @@ struct node_template {
 	const struct inode_ops *iops;
 	const struct file_ops *fops;
 	void *private;	 /* becomes inode->private if the inode is new */
-	/* What a new inode takes on private, given back by super_ops.evict. */
+	/* What a new inode takes on private, given back by super_ops.evict. Under a spin lock. */
 	void (*private_get)(void *private);
 };
 

@@ -63,10 +63,8 @@ static struct mount *mount_alloc(struct super *sb, struct dentry *root, const ch
 	return m;
 }
 
-void mount_put(struct mount *m)
+void mount_put_last(struct mount *m)
 {
-	if (!m || !refcount_put(&m->refs))
-		return;
 	assert(m->parent == m && list_empty(&m->children));
 	dentry_put(m->root);
 	super_put(m->sb);

@@ -41,7 +41,13 @@ static inline struct mount *mount_get(struct mount *m)
 	refcount_get(&m->refs);
 	return m;
 }
-void mount_put(struct mount *m);
+void mount_put_last(struct mount *m); /* the count is 0 */
+/* NULL is fine; may sleep. */
+static inline void mount_put(struct mount *m)
+{
+	if (m && refcount_put(&m->refs))
+		mount_put_last(m);
+}
 
 /* An internal mount of a pseudo super (consumes the sb reference): pidfs, pipefs ... */
 int mount_internal(struct super *sb, struct mount **out) __must_check;

@@ -118,46 +118,61 @@ static int file_truncate(struct file *file, s64 size)
 	return vfs_setattr(&file->path, &attr);
 }
 
-/* The checks are done. */
-static int open_file(const struct path *path, u32 flags, struct file **out)
+/* The checks are done. The path's references become the file's, on success only. */
+static int open_file(struct path *path, u32 flags, struct file **out)
 {
 	struct inode *inode = dentry_inode(path->dentry);
-	bool is_writer = S_ISREG(inode->mode) && ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR);
+	bool is_writer = S_ISREG(inode->mode) && ((flags + 1) & 2); /* O_WRONLY, O_RDWR */
 	struct file *file;
-	int err = is_writer ? inode_get_writer(inode) : 0;
+	int err;
 
-	if (err)
+	if (is_writer && (err = inode_get_writer(inode)))
 		return err;
-	path_get(path);
 	err = file_new(path, (flags & ~(u32)OPEN_ONLY) | (flags & O_NOCTTY), &file);
-	if (err) {
-		path_put(path);
+	if (unlikely(err)) {
 		if (is_writer)
 			inode_put_writer(inode);
 		return err;
 	}
 	if (is_writer)
 		file->mode |= FILE_WRITER;
-	err = file->ops->open ? file->ops->open(inode, file) : 0; /* terminals look at O_NOCTTY */
-	atomic_fetch_and_explicit(&file->flags, ~(u32)O_NOCTTY, memory_order_relaxed);
-	if (err) {
+	if (file->ops->open && (err = file->ops->open(inode, file))) { /* terminals look at O_NOCTTY */
 		file_discard(file);
 		return err;
 	}
-	if ((flags & O_TRUNC) && S_ISREG(inode->mode))
-		err = file_truncate(file, 0);
-	if (err)
+	*path = (struct path){ 0 };
+	if (unlikely(flags & O_NOCTTY))
+		atomic_fetch_and_explicit(&file->flags, ~(u32)O_NOCTTY, memory_order_relaxed);
+	if (unlikely(flags & O_TRUNC) && S_ISREG(inode->mode) && (err = file_truncate(file, 0))) {
 		file_put(file);
-	else
-		*out = file;
-	return err;
+		return err;
+	}
+	*out = file;
+	return 0;
 }
 
 int file_open_path(const struct path *path, u32 flags, struct file **out)
 {
+	struct path own = *path;
 	int err = open_check(path, flags, false);
 
-	return err ? err : open_file(path, flags, out);
+	if (err)
+		return err;
+	path_get(&own);
+	err = open_file(&own, flags, out);
+	path_put(&own);
+	return err;
+}
+
+static int open_for_exec(const struct path *path, struct file **out)
+{
+	struct path own = *path;
+	int err;
+
+	path_get(&own);
+	err = open_file(&own, O_RDONLY, out);
+	path_put(&own);
+	return err;
 }
 
 int file_open_exec(const struct path *path, struct file **out)
@@ -172,7 +187,7 @@ int file_open_exec(const struct path *path, struct file **out)
 		return -EACCES;
 	err = inode_permission(inode, MAY_EXEC);
 	if (!err)
-		err = open_file(path, O_RDONLY, &file);
+		err = open_for_exec(path, &file);
 	if (err)
 		return err;
 	file->mode |= FILE_EXEC;
@@ -201,9 +216,12 @@ static int open_existing(struct walk *w, u32 flags, struct file **out)
 {
 	int err = walk_to_end(w);
 
-	if (err)
+	if (unlikely(err))
 		return err;
-	return flags & O_PATH ? open_place_only(&w->path, flags, out) : file_open_path(&w->path, flags, out);
+	if (unlikely(flags & O_PATH))
+		return open_place_only(&w->path, flags, out);
+	err = open_check(&w->path, flags, false);
+	return unlikely(err) ? err : open_file(&w->path, flags, out);
 }
 
 /* Makes the name in w->path, or finds that somebody else did: then *dentry is positive and 0 comes too. */
@@ -317,9 +335,10 @@ static int open_tmpfile(struct walk *w, u32 flags, u32 mode, struct file **out)
 	rwsem_write_unlock(&dir->lock);
 	if (!err && !(flags & O_EXCL))
 		atomic_fetch_or_explicit(&dentry_inode(path.dentry)->state, INODE_LINKABLE, memory_order_relaxed);
+	mount_get(path.mnt);
 	if (!err)
 		err = open_file(&path, flags & ~(u32)O_DIRECTORY, out);
-	dentry_put(path.dentry);
+	path_put(&path);
 	return err;
 }
 

@@ -127,10 +127,12 @@ int walk_start(struct walk *w, int dirfd, const char *name, u32 flags)
 
 void walk_end(struct walk *w)
 {
-	kfree(w->text);
+	if (unlikely(w->text))
+		kfree(w->text);
 	while (w->depth)
 		kfree(w->below[--w->depth].text);
-	path_put(&w->path);
+	dentry_put(w->path.dentry);
+	mount_put(w->path.mnt);
 	if (w->root.mnt)
 		path_put(&w->root);
 }
@@ -256,100 +258,110 @@ int walk_follow(struct walk *w, struct dentry *dentry, const char *rest, bool *i
 /* ---- the loop */
 
 struct component {
-	const char *name, *rest; /* rest: after its slashes */
-	u32 len;
+	struct qname q;
+	const char *rest; /* after it and its slashes */
 	bool has_slash, is_final;
 };
 
-/* The next component of the name; false: nothing is left. */
-static bool walk_parse(struct walk *w, struct component *c)
+/* What was left of the name before the last link; false: nothing. */
+static bool walk_pop(struct walk *w)
 {
-	const char *p = w->name;
+	if (!w->depth)
+		return false;
+	kfree(w->text);
+	w->text = w->below[--w->depth].text;
+	w->name = w->below[w->depth].rest;
+	return true;
+}
 
-	for (;;) {
-		while (*p == '/')
-			p++;
-		if (*p)
-			break;
-		if (!w->depth)
-			return false;
-		kfree(w->text);
-		w->text = w->below[--w->depth].text;
-		p = w->below[w->depth].rest;
-	}
-	c->name = p;
-	while (*p && *p != '/')
-		p++;
-	c->len = p - c->name;
+/* The next component, hashed on the way. p is at its first character. */
+static inline void component_scan(struct component *c, const char *p)
+{
+	u32 hash = NAME_HASH_INIT;
+
+	c->q.name = p;
+	do
+		hash = name_hash_add(hash, *p++);
+	while (*p && *p != '/');
+	c->q.len = p - c->q.name;
+	c->q.hash = hash;
 	c->has_slash = *p == '/';
 	while (*p == '/')
 		p++;
 	c->rest = p;
-	c->is_final = !*p && !w->depth;
-	return true;
 }
 
-static enum last_kind component_kind(const struct component *c)
+static inline enum last_kind component_kind(const struct component *c)
 {
-	if (c->name[0] != '.' || c->len > 2)
+	if (likely(c->q.name[0] != '.') || c->q.len > 2)
 		return LAST_NORMAL;
-	if (c->len == 1)
+	if (c->q.len == 1)
 		return LAST_DOT;
-	return c->name[1] == '.' ? LAST_DOTDOT : LAST_NORMAL;
+	return c->q.name[1] == '.' ? LAST_DOTDOT : LAST_NORMAL;
 }
 
-/* The place reached must be a directory that the caller may search. */
-static int walk_check_dir(struct walk *w)
+/* dentry, found in w->path, is a symlink. */
+static __noinline int walk_link(struct walk *w, const struct component *c, struct dentry *dentry)
 {
-	struct inode *dir = dentry_inode(w->path.dentry);
-
-	if (unlikely(!S_ISDIR(dir->mode)))
-		return -ENOTDIR;
-	return inode_permission(dir, MAY_EXEC);
-}
-
-static int walk_name(struct walk *w, const struct component *c)
-{
-	struct qname q = qname_of(c->name, c->len);
-	struct dentry *dentry;
 	bool is_there;
-	int err = dentry_lookup(w->path.dentry, &q, &dentry);
+	int err;
+
+	if (c->is_final && c->has_slash)
+		w->flags |= LOOKUP_DIRECTORY;
+	err = walk_follow(w, dentry, c->rest, &is_there);
+	dentry_put(dentry);
+	return err;
+}
+
+static inline int walk_name(struct walk *w, const struct component *c)
+{
+	struct dentry *dentry;
+	int err = dentry_lookup(w->path.dentry, &c->q, &dentry);
 
 	if (unlikely(err))
 		return err;
 	if (unlikely(S_ISLNK(dentry_inode(dentry)->mode)) &&
-	    (!c->is_final || c->has_slash || (w->flags & LOOKUP_FOLLOW))) {
-		if (c->is_final && c->has_slash)
-			w->flags |= LOOKUP_DIRECTORY;
-		err = walk_follow(w, dentry, c->rest, &is_there);
-		dentry_put(dentry);
-		return err;
-	}
+	    (!c->is_final || c->has_slash || (w->flags & LOOKUP_FOLLOW)))
+		return walk_link(w, c, dentry);
 	w->name = c->rest;
-	if (unlikely(c->is_final && (w->flags & LOOKUP_NO_MOUNT))) {
-		dentry_put(w->path.dentry);
-		w->path.dentry = dentry;
+	dentry_put(w->path.dentry);
+	w->path.dentry = dentry;
+	if (likely(!(dentry_flags(dentry) & DENTRY_MOUNTED)) || (c->is_final && (w->flags & LOOKUP_NO_MOUNT)))
 		return 0;
-	}
-	return walk_enter(w, dentry);
+	return walk_cross_mounts(w);
 }
 
 /* last NULL: to the end; otherwise up to the last component. */
 static int walk_run(struct walk *w, struct last_component *last)
 {
-	struct component c = { .has_slash = false };
+	struct component c;
 	enum last_kind kind;
 	int err;
 
-	while (walk_parse(w, &c)) {
-		err = walk_check_dir(w);
+	c.has_slash = false;
+	for (;;) {
+		const char *p = w->name;
+		struct inode *dir;
+
+		while (*p == '/')
+			p++;
+		if (!*p) {
+			if (likely(!walk_pop(w)))
+				break;
+			continue;
+		}
+		/* The place reached must be a directory that the caller may search. */
+		dir = dentry_inode(w->path.dentry);
+		err = likely(S_ISDIR(dir->mode)) ? dir_check_search(dir) : -ENOTDIR;
 		if (unlikely(err))
 			return err;
-		if (unlikely(c.len > NAME_MAX))
+		component_scan(&c, p);
+		if (unlikely(c.q.len > NAME_MAX))
 			return -ENAMETOOLONG;
+		c.is_final = !*c.rest && !w->depth;
 		kind = component_kind(&c);
 		if (last && c.is_final) {
-			*last = (struct last_component){ c.name, c.len, kind, c.has_slash };
+			*last = (struct last_component){ c.q.name, c.q.len, kind, c.has_slash };
 			w->name = c.rest;
 			return 0;
 		}

@@ -26,6 +26,8 @@ int vfs_getattr(const struct path *p, struct kstat *st)
 {
 	struct inode *inode = dentry_inode(p->dentry);
 
+	if (unlikely(!inode->ctime_ns)) /* a pseudo file's: nobody asked before */
+		inode_touch(inode, ATTR_ATIME | ATTR_MTIME | ATTR_CTIME);
 	inode_fill_stat(inode, st);
 	st->mnt_id = p->mnt->id;
 	return inode->ops->getattr ? inode->ops->getattr(inode, st) : 0;

@@ -44,6 +44,14 @@ static const char *const rank_names[RANK_COUNT] = {
 #undef X
 };
 
+enum lock_kind { KIND_SLEEP, KIND_SPIN, KIND_SPIN_IRQ, KIND_RAW };
+
+static const u8 rank_kinds[RANK_COUNT] = {
+#define X(number, name, kind, protects, tie_break) [number] = KIND_##kind,
+	LOCK_RANKS(X)
+#undef X
+};
+
 static const char *rank_name(unsigned int rank)
 {
 	return rank < RANK_COUNT && rank_names[rank] ? rank_names[rank] : "(no rank)";
@@ -93,13 +101,23 @@ static __noinline void report(const char *what, unsigned int rank, const void *l
 	irq_restore(irqflags);
 }
 
-/* The held lock of the highest rank in t that stands in the way of rank, or NULL. */
+/*
+ * A lock in t that stands in the way, or NULL. A handler need not care for what the code it interrupted holds with
+ * interrupts on: no handler takes that. For the same reason nobody may wait for such a lock while holding one that
+ * handlers take: its holder, interrupted, would wait for us.
+ */
 static const struct lockcheck_held *find_obstacle(const struct lockcheck_thread *t,
 						  const struct lockcheck_lock *check, bool is_nested)
 {
+	u8 kind = rank_kinds[check->rank % RANK_COUNT];
+
 	for (u32 i = 0; i < t->depth; i++) {
 		const struct lockcheck_held *h = &t->held[i];
 
+		if (in_interrupt() && rank_kinds[h->rank % RANK_COUNT] == KIND_SPIN)
+			continue;
+		if (kind == KIND_SPIN && rank_kinds[h->rank % RANK_COUNT] == KIND_SPIN_IRQ)
+			return h;
 		if (h->rank > check->rank || (h->rank == check->rank && !is_nested))
 			return h;
 	}

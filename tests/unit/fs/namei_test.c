@@ -23,6 +23,7 @@
 #include "fs/dentry.h"
 #include "fs/fdtable.h"
 #include "fs/inode.h"
+#include "fs/internal.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "fs/open.h"
@@ -602,9 +603,8 @@ static void random_calls(int n)
 	}
 	nr_successes = 0;
 	for (int i = 0; i < n && !test_failures; i++) {
-		do
-			;
-		while (!random_call(&c));
+		if (!random_call(&c))
+			continue;
 		call(&c, &r);
 		if (i % 500 == 499 && !test_failures) {
 			user = 0;
