@@ -12,15 +12,19 @@ struct pen {
 	u8 fg, bg; /* in VGA's order */
 	bool is_bold, is_dim, is_underlined, is_reverse;
 };
-#define PEN_DEFAULT { .fg = 7 }
+#define PEN_DEFAULT                                                                                \
+	{                                                                                          \
+		.fg = 7                                                                            \
+	}
 
 #define ANSWER_MAX 64
 
-/* One terminal. Guarded by the lock in console.c, as are all functions here but where they say otherwise. */
+/* One terminal. Guarded by the lock in console.c, as are all functions here but where they say
+ * otherwise. */
 struct screen {
 	u16 rows, cols;
 	cell_t *line[CONSOLE_MAX_ROWS];
-	u16 row, col;	 /* the cursor */
+	u16 row, col; /* the cursor */
 	u16 top, bottom; /* the region that scrolls: rows from top up to, not including, bottom */
 	bool wants_wrap; /* a character was put in the last column; the next one begins a line */
 	struct pen pen;
@@ -55,7 +59,8 @@ void escape_byte(u8 byte);
 /* sgr.c: the parameters of one ESC [ ... m */
 void escape_set_attributes(const unsigned int *params, unsigned int nr_params);
 
-/* charset.c: the character of code page 437 that shows the Unicode character, '?' if none does. Pure. */
+/* charset.c: the character of code page 437 that shows the Unicode character, '?' if none does.
+ * Pure. */
 u8 charset_from_unicode(u32 c);
 /* The same for the DEC special graphics that ESC ( 0 selects. Pure. */
 u8 charset_from_graphics(u8 c);

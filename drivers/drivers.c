@@ -1,8 +1,9 @@
 /*
  * All devices, in the order they need each other, and what console= chooses among them.
  *
- * Each console= names a place for the kernel's messages; the last one is also /dev/console. Without any, messages go
- * to every place there is, and /dev/console is the screen, or the serial port of a machine without one.
+ * Each console= names a place for the kernel's messages; the last one is also /dev/console. Without
+ * any, messages go to every place there is, and /dev/console is the screen, or the serial port of a
+ * machine without one.
  */
 #include "drivers/drivers.h"
 
@@ -98,4 +99,11 @@ void drivers_init(void)
 	if (vt_tty())
 		keyboard_init();
 	choose_consoles(serial, vt_tty());
+}
+
+void drivers_finish(void)
+{
+	serial_finish();
+	if (console_has_display())
+		console_flush();
 }

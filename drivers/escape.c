@@ -1,18 +1,19 @@
 /*
- * What the bytes written to the terminal mean: the "linux" entry of terminfo, that is a VT102 with colours.
+ * What the bytes written to the terminal mean: the "linux" entry of terminfo, that is a VT102 with
+ * colours.
  *
- * Owns: the state of the parser (what a sequence has brought so far), the part of the terminal's state that only
- *   sequences read, and the saved cursor.
- * A sequence that is not known is consumed whole and has no effect. Control characters inside one act at once, and
- *   CAN, SUB and ESC abandon it, as on the VT100.
- * Locks: console.c's, held by every caller.                        Follows: console_codes(4)
+ * Owns: the state of the parser (what a sequence has brought so far), the part of the terminal's
+ * state that only sequences read, and the saved cursor. A sequence that is not known is consumed
+ * whole and has no effect. Control characters inside one act at once, and CAN, SUB and ESC abandon
+ * it, as on the VT100. Locks: console.c's, held by every caller.                        Follows:
+ * console_codes(4)
  */
 #include "drivers/console_internal.h"
 
 #include "lib/fmt.h"
 #include "lib/string.h"
 
-#define ESC	   0x1b
+#define ESC        0x1b
 #define PARAMS_MAX 16
 #define PARAM_MAX  9999
 
@@ -20,12 +21,12 @@ enum state {
 	GROUND,
 	ESCAPE,
 	CSI,
-	CHARSET,	/* ESC ( and ESC ): one byte follows */
-	IGNORE_ONE,	/* ESC % and the like: one byte follows */
+	CHARSET, /* ESC ( and ESC ): one byte follows */
+	IGNORE_ONE, /* ESC % and the like: one byte follows */
 	LINUX_FUNCTION, /* ESC [ [ : one byte follows */
-	STRING,		/* until BEL or ESC \ */
-	OSC,		/* ESC ] : the first byte tells which */
-	PALETTE,	/* ESC ] P: seven digits */
+	STRING, /* until BEL or ESC \ */
+	OSC, /* ESC ] : the first byte tells which */
+	PALETTE, /* ESC ] P: seven digits */
 };
 
 struct place {
@@ -38,7 +39,7 @@ struct place {
 static enum state state;
 static unsigned int params[PARAMS_MAX];
 static unsigned int nr_params;
-static u8 prefix;	/* '?', '>' ... of a CSI sequence, or 0 */
+static u8 prefix; /* '?', '>' ... of a CSI sequence, or 0 */
 static bool is_odd_csi; /* it has intermediate characters: no sequence this terminal has */
 static u8 charset_slot;
 static u8 digits_left;
@@ -48,9 +49,9 @@ static u8 last_put;
 
 static struct {
 	bool has_graphics[2]; /* for G0 and G1: DEC's special graphics */
-	u8 charset;	      /* which of the two is in use */
-	bool is_origin;	      /* rows count from the top of the region */
-	bool has_newline;     /* a line feed also returns the carriage */
+	u8 charset; /* which of the two is in use */
+	bool is_origin; /* rows count from the top of the region */
+	bool has_newline; /* a line feed also returns the carriage */
 } mode;
 static struct place saved;
 
@@ -58,8 +59,8 @@ static struct place saved;
 
 static void save_cursor(void)
 {
-	saved = (struct place){ screen.row,	  screen.col,
-				screen.pen,	  { mode.has_graphics[0], mode.has_graphics[1] },
+	saved = (struct place){ screen.row,     screen.col,
+				screen.pen,     { mode.has_graphics[0], mode.has_graphics[1] },
 				mode.is_origin, mode.charset };
 }
 
@@ -534,7 +535,8 @@ static void control(u8 c)
 	}
 }
 
-/* Inside a string every byte belongs to it; the ESC of its end is the start of ESC \, which does nothing. */
+/* Inside a string every byte belongs to it; the ESC of its end is the start of ESC \, which does
+ * nothing. */
 static void string_byte(u8 c)
 {
 	if (c == '\a' || c == 0x18 || c == 0x1a)

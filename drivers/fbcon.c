@@ -1,11 +1,10 @@
 /*
  * A linear framebuffer as a display of cells.
  *
- * Owns: the pixels. Glyphs are 8 by 16 pixels, or twice that when the picture would have more cells than the console
- *   takes; what is left over at the right and below stays black.
- * Speed: with 32 bits a pixel, a row of a glyph is four stores from a table of what two pixels can be; and
- *   the console sends only cells that differ.
- * Locks: the console's, held by every caller but fbcon_probe().
+ * Owns: the pixels. Glyphs are 8 by 16 pixels, or twice that when the picture would have more cells
+ * than the console takes; what is left over at the right and below stays black. Speed: with 32 bits
+ * a pixel, a row of a glyph is four stores from a table of what two pixels can be; and the console
+ * sends only cells that differ. Locks: the console's, held by every caller but fbcon_probe().
  */
 #include "drivers/console.h"
 #include "drivers/font.h"
@@ -15,9 +14,9 @@
 #include "boot/bootinfo.h"
 #include "kernel/mm/kmap.h"
 
-#define DIRECT_END   0x100000000ul /* the direct map has everything below */
-#define CURSOR_ROWS  2
-#define SCALE_MAX    2
+#define DIRECT_END  0x100000000ul /* the direct map has everything below */
+#define CURSOR_ROWS 2
+#define SCALE_MAX   2
 
 static u8 *pixels;
 static unsigned int pixel_bytes, scale;
@@ -36,9 +35,11 @@ static u32 to_pixel(u32 rgb)
 	u8 r = rgb >> 16, g = rgb >> 8, b = rgb;
 
 	if (fb->bits_per_pixel == 16) /* five, six and five bits */
-		return r >> 3 << fb->red_shift | g >> 2 << fb->green_shift | b >> 3 << fb->blue_shift;
+		return r >> 3 << fb->red_shift | g >> 2 << fb->green_shift |
+		       b >> 3 << fb->blue_shift;
 	if (fb->bits_per_pixel == 15)
-		return r >> 3 << fb->red_shift | g >> 3 << fb->green_shift | b >> 3 << fb->blue_shift;
+		return r >> 3 << fb->red_shift | g >> 3 << fb->green_shift |
+		       b >> 3 << fb->blue_shift;
 	return (u32)r << fb->red_shift | (u32)g << fb->green_shift | (u32)b << fb->blue_shift;
 }
 
@@ -75,17 +76,20 @@ static void put_row32(u8 *at, u8 bits, const u64 *pairs)
 
 static u8 *glyph_at(unsigned int row, unsigned int col)
 {
-	return pixels + row * FONT_HEIGHT * scale * pitch + (size_t)col * FONT_WIDTH * scale * pixel_bytes;
+	return pixels + row * FONT_HEIGHT * scale * pitch +
+	       (size_t)col * FONT_WIDTH * scale * pixel_bytes;
 }
 
 /* Rows of the glyph from `first` on, perhaps with the colours exchanged. */
-static void draw_cell(unsigned int row, unsigned int col, cell_t cell, unsigned int first, bool is_swapped)
+static void draw_cell(unsigned int row, unsigned int col, cell_t cell, unsigned int first,
+		      bool is_swapped)
 {
 	u32 fg = palette[is_swapped ? CELL_BG(cell) : CELL_FG(cell)];
 	u32 bg = palette[is_swapped ? CELL_FG(cell) : CELL_BG(cell)];
 	const u8 *glyph = font_glyphs[CELL_CHAR(cell)];
 	/* The left one of two pixels has the lower address. */
-	u64 pairs[4] = { (u64)bg << 32 | bg, (u64)fg << 32 | bg, (u64)bg << 32 | fg, (u64)fg << 32 | fg };
+	u64 pairs[4] = { (u64)bg << 32 | bg, (u64)fg << 32 | bg, (u64)bg << 32 | fg,
+			 (u64)fg << 32 | fg };
 	u8 *at = glyph_at(row, col) + first * scale * pitch;
 
 	for (unsigned int y = first; y < FONT_HEIGHT; y++) {
@@ -116,9 +120,9 @@ static bool is_usable(const struct boot_framebuffer *fb)
 	unsigned int bits = fb->bits_per_pixel;
 
 	return fb->pa && (bits == 15 || bits == 16 || bits == 24 || bits == 32) &&
-	       fb->width >= 20 * FONT_WIDTH && fb->height >= 5 * FONT_HEIGHT && fb->pitch % 2 == 0 &&
-	       fb->pitch >= (u64)fb->width * ((bits + 7) / 8) && fb->red_shift <= 24 &&
-	       fb->green_shift <= 24 && fb->blue_shift <= 24;
+	       fb->width >= 20 * FONT_WIDTH && fb->height >= 5 * FONT_HEIGHT &&
+	       fb->pitch % 2 == 0 && fb->pitch >= (u64)fb->width * ((bits + 7) / 8) &&
+	       fb->red_shift <= 24 && fb->green_shift <= 24 && fb->blue_shift <= 24;
 }
 
 const struct display_ops *fbcon_probe(bool may_map)
@@ -138,9 +142,10 @@ const struct display_ops *fbcon_probe(bool may_map)
 		return NULL;
 	pitch = fb->pitch;
 	pixel_bytes = (fb->bits_per_pixel + 7) / 8;
-	scale = fb->width / FONT_WIDTH > CONSOLE_MAX_COLS || fb->height / FONT_HEIGHT > CONSOLE_MAX_ROWS ?
-			SCALE_MAX :
-			1;
+	scale = fb->width / FONT_WIDTH > CONSOLE_MAX_COLS ||
+				fb->height / FONT_HEIGHT > CONSOLE_MAX_ROWS
+			? SCALE_MAX
+			: 1;
 	for (unsigned int i = 0; i < ARRAY_SIZE(palette); i++)
 		palette[i] = to_pixel(palette_rgb[i]);
 	fbcon = (struct display_ops){

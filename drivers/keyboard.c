@@ -1,9 +1,9 @@
 /*
  * The PS/2 keyboard behind an i8042 controller, which translates to scan code set 1.
  *
- * Owns: the controller's ports, and which keys are down. Every wait is bounded: a port with nothing behind it reads
- *   as all ones, and firmware may emulate a controller badly.
- * Locks: none. After the init only the interrupt handler runs, on one CPU.
+ * Owns: the controller's ports, and which keys are down. Every wait is bounded: a port with nothing
+ * behind it reads as all ones, and firmware may emulate a controller badly. Locks: none. After the
+ * init only the interrupt handler runs, on one CPU.
  */
 #include "drivers/keyboard.h"
 
@@ -18,8 +18,8 @@
 #include "drivers/vt.h"
 
 #define KEYBOARD_IRQ 1
-#define DATA	     0x60
-#define STATUS	     0x64 /* written: a command */
+#define DATA         0x60
+#define STATUS       0x64 /* written: a command */
 
 #define STATUS_OUTPUT 0x01 /* there is a byte for us */
 #define STATUS_INPUT  0x02 /* it has not taken our last byte yet */
@@ -31,15 +31,15 @@
 #define COMMAND_DISABLE_KEYS 0xad
 #define COMMAND_ENABLE_KEYS  0xae
 
-#define CONFIG_KEYS_IRQ	 0x01
-#define CONFIG_AUX_IRQ	 0x02
-#define CONFIG_KEYS_OFF	 0x10
+#define CONFIG_KEYS_IRQ  0x01
+#define CONFIG_AUX_IRQ   0x02
+#define CONFIG_KEYS_OFF  0x10
 #define CONFIG_TRANSLATE 0x40
 
 #define KEYS_ENABLE 0xf4 /* to the keyboard itself */
 
 #define WAIT_TRIES  1000
-#define WAIT_US	    20
+#define WAIT_US     20
 #define DRAIN_BYTES 32 /* more than any controller keeps */
 
 static struct keymap keymap;

@@ -1,41 +1,44 @@
 /*
  * The US keyboard.
  *
- * Three tables: what keys mean plain and shifted, what the keypad means as numbers and as cursor keys, and what keys
- * without a character send. The state is the caller's, so this is tested on any machine.
- *                                                      Follows: console_codes(4), keymaps(5), scan code set 1
+ * Three tables: what keys mean plain and shifted, what the keypad means as numbers and as cursor
+ * keys, and what keys without a character send. The state is the caller's, so this is tested on any
+ * machine. Follows: console_codes(4), keymaps(5), scan code set 1
  */
 #include "drivers/keymap.h"
 
 #include "lib/string.h"
 
-#define RELEASED      0x80
-#define PREFIX	      0xe0
-#define PREFIX_PAUSE  0xe1
-#define PAUSE_MORE    2
-#define CODE_CTRL     0x1d
-#define CODE_SHIFT_L  0x2a
-#define CODE_SHIFT_R  0x36
-#define CODE_ALT      0x38
-#define CODE_CAPS     0x3a
-#define CODE_F1	      0x3b
-#define CODE_F10      0x44
-#define CODE_NUM      0x45
-#define CODE_PAD      0x47 /* to CODE_PAD_END: Home Up PgUp - Left 5 Right + End Down PgDn Ins Del */
-#define CODE_PAD_END  0x53
-#define CODE_F11      0x57
-#define CODE_F12      0x58
-#define CODE_PAD_MUL  0x37
-#define CODE_TAB      0x0f
+#define RELEASED     0x80
+#define PREFIX       0xe0
+#define PREFIX_PAUSE 0xe1
+#define PAUSE_MORE   2
+#define CODE_CTRL    0x1d
+#define CODE_SHIFT_L 0x2a
+#define CODE_SHIFT_R 0x36
+#define CODE_ALT     0x38
+#define CODE_CAPS    0x3a
+#define CODE_F1      0x3b
+#define CODE_F10     0x44
+#define CODE_NUM     0x45
+#define CODE_PAD     0x47 /* to CODE_PAD_END: Home Up PgUp - Left 5 Right + End Down PgDn Ins Del */
+#define CODE_PAD_END 0x53
+#define CODE_F11     0x57
+#define CODE_F12     0x58
+#define CODE_PAD_MUL 0x37
+#define CODE_TAB     0x0f
 
-static const char plain[] = "\0\0331234567890-=\177\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
-static const char shifted[] = "\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
+static const char plain[] =
+	"\0\0331234567890-=\177\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
+static const char shifted[] =
+	"\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
 static_assert(sizeof(plain) == 0x3a + 1 && sizeof(shifted) == sizeof(plain), "one for each code");
 
 static const char pad_number[] = "789-456+1230.";
 
 /* The same keys without Num Lock, and the grey ones between. One letter: a cursor key. */
-static const char *const pad_cursor[] = { "1~", "A", "5~", NULL, "D", "G", "C", NULL, "4~", "B", "6~", "2~", "3~" };
+static const char *const pad_cursor[] = { "1~", "A",  "5~", NULL, "D",  "G", "C",
+					  NULL, "4~", "B",  "6~", "2~", "3~" };
 
 /* F1 to F12, and shifted F1 to F8, which are F13 to F20; all after ESC [. */
 static const char *const function_keys[] = { "[A",  "[B",  "[C",  "[D",  "[E",  "17~", "18~",
@@ -116,7 +119,8 @@ static size_t send_function(const struct keymap *map, unsigned int n, u8 *out)
 	return send_sequence(function_keys[n], false, out);
 }
 
-static size_t send_pad(const struct keymap *map, u8 code, bool is_extended, bool has_app_cursor, u8 *out)
+static size_t send_pad(const struct keymap *map, u8 code, bool is_extended, bool has_app_cursor,
+		       u8 *out)
 {
 	unsigned int i = code - CODE_PAD;
 

@@ -12,8 +12,8 @@ struct keymap {
 	bool is_shift[2], is_ctrl[2], is_alt[2]; /* left, right */
 	bool has_caps_lock, has_num_lock;
 	bool is_caps_down, is_num_down; /* these keys repeat, too */
-	bool is_extended;		/* the last byte was 0xe0 */
-	u8 skip;			/* bytes left of the Pause key's sequence */
+	bool is_extended; /* the last byte was 0xe0 */
+	u8 skip; /* bytes left of the Pause key's sequence */
 };
 
 /**

@@ -42,6 +42,7 @@
 #define LCR_DLAB  0x80
 #define LSR_READY 0x01 /* received a byte */
 #define LSR_THRE  0x20 /* the transmit FIFO is empty */
+#define LSR_IDLE  0x40 /* and the last byte is out, too */
 #define FIFO_FILL 14
 #define BAUD_BASE 115200
 #define TX_SIZE	  4096
@@ -108,6 +109,20 @@ static size_t serial_pending(struct tty *tty)
 static void serial_flush(struct tty *tty)
 {
 	ring_clear(&tx);
+}
+
+void serial_finish(void)
+{
+	u64 deadline_ns = clock_ns() + NS_PER_SEC, irqflags;
+
+	if (!tx.buf)
+		return;
+	irqflags = spin_lock_irqsave(&serial_tty.out_lock);
+	while (!ring_empty(&tx) && clock_ns() < deadline_ns)
+		transmit();
+	while (!(inb(UART_LSR) & LSR_IDLE) && clock_ns() < deadline_ns)
+		cpu_relax();
+	spin_unlock_irqrestore(&serial_tty.out_lock, irqflags);
 }
 
 /* ---- the interrupt ---- */

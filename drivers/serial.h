@@ -10,3 +10,6 @@ extern struct console serial_console; /* polled: works from the first line of th
 
 /* The terminal; NULL: there is no port. */
 struct tty *serial_init(void);
+
+/* Sends by polling what is left. Does nothing without a port. */
+void serial_finish(void);

@@ -1,8 +1,9 @@
 /*
  * ESC [ ... m: colours and the other attributes of characters to come.
  *
- * No state of its own: changes the pen. More colours than sixteen (eight behind the text) become the nearest there
- * are. Locks: console.c's, held by the caller.                        Follows: console_codes(4)
+ * No state of its own: changes the pen. More colours than sixteen (eight behind the text) become
+ * the nearest there are. Locks: console.c's, held by the caller.                        Follows:
+ * console_codes(4)
  */
 #include "drivers/console_internal.h"
 
@@ -15,7 +16,7 @@ static int extended_colour(const unsigned int *params, unsigned int nr_params, u
 	unsigned int r, g, b, c, half;
 
 	if (*n + 1 < nr_params && params[*n + 1] == 5 && *n + 2 < nr_params) {
-		c = params[*n += 2];
+		c = params[ *n += 2];
 		if (c < 16)
 			return vga_colour[c & 7] | (c & 8);
 		if (c >= 232)

@@ -1,8 +1,9 @@
 /*
  * VGA's text mode: 80 by 25 cells at 0xb8000, in the very format of cell_t.
  *
- * Owns: the text memory and the registers of the hardware cursor. Firmware left the mode; nothing sets it.
- * Locks: the console's, held by every caller.                              Follows: IBM VGA, CRT controller
+ * Owns: the text memory and the registers of the hardware cursor. Firmware left the mode; nothing
+ * sets it. Locks: the console's, held by every caller.                              Follows: IBM
+ * VGA, CRT controller
  */
 #include "drivers/console.h"
 
@@ -10,9 +11,9 @@
 
 #include "boot/bootinfo.h"
 
-#define TEXT_PA	  0xb8000
-#define ROWS	  25
-#define COLS	  80
+#define TEXT_PA    0xb8000
+#define ROWS       25
+#define COLS       80
 #define CRTC_INDEX 0x3d4
 #define CRTC_DATA  0x3d5
 

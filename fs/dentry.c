@@ -21,13 +21,6 @@
 #include "kernel/mm/slab.h"
 #include "fs/internal.h"
 
-#define DHASH_BITS 12
-
-struct dhash_bucket {
-	struct spinlock lock;
-	struct dentry *first;
-};
-
 /* A name too long for the dentry; shared with the victim of a rename. */
 struct long_name {
 	struct refcount refs;
@@ -36,15 +29,8 @@ struct long_name {
 
 struct spinlock dentry_names_lock = SPINLOCK_INIT(RANK_DENTRY);
 
-static struct dhash_bucket dhash[1 << DHASH_BITS];
+struct dhash_bucket dhash[1 << DHASH_BITS];
 static struct slab_cache *dentry_cache, *pseudo_cache;
-
-static struct dhash_bucket *dhash_bucket(const struct dentry *parent, u32 name_hash)
-{
-	u32 hash = name_hash ^ (u32)((u64)parent >> 4);
-
-	return &dhash[hash * 0x9e3779b1u >> (32 - DHASH_BITS)];
-}
 
 /* ---- making */
 
@@ -160,39 +146,9 @@ struct dentry *dentry_new(struct dentry *parent, const struct qname *name)
 
 /* ---- the hash */
 
-/* Names are short: a call of memcmp would cost more than the comparison. */
-static inline bool name_equal(const char *a, const char *b, u32 len)
-{
-	u64 x, y;
-
-	for (; len >= 8; a += 8, b += 8, len -= 8) {
-		memcpy(&x, a, 8);
-		memcpy(&y, b, 8);
-		if (x != y)
-			return false;
-	}
-	while (len && *a == *b)
-		a++, b++, len--;
-	return !len;
-}
-
-static inline struct dentry *find_get(struct dentry *parent, const struct qname *name)
-{
-	struct dhash_bucket *bucket = dhash_bucket(parent, name->hash);
-	struct dentry *d;
-
-	spin_lock(&bucket->lock);
-	for (d = bucket->first; d; d = d->hash_next)
-		if (d->name_hash == name->hash && d->parent == parent && d->name_len == name->len &&
-		    name_equal(d->name, name->name, name->len) && refcount_tryget(&d->refs))
-			break;
-	spin_unlock(&bucket->lock);
-	return d;
-}
-
 struct dentry *dentry_find_get(struct dentry *parent, const struct qname *name)
 {
-	return find_get(parent, name);
+	return dentry_find_inline(parent, name);
 }
 
 static void dentry_hash(struct dentry *d)
@@ -309,11 +265,11 @@ void dentry_exchange(struct dentry *a, struct dentry *b)
 /* ---- looking up */
 
 /* As dentry_find_get, but a name that is no longer true is not found. */
-static inline struct dentry *dentry_find_valid(struct dentry *parent, const struct qname *name)
+struct dentry *dentry_find_valid(struct dentry *parent, const struct qname *name)
 {
-	struct dentry *d = find_get(parent, name);
+	struct dentry *d = dentry_find_inline(parent, name);
 
-	if (d && unlikely(d->sb->ops->revalidate) && !d->sb->ops->revalidate(d)) {
+	if (d && unlikely(d->sb->flags & SB_NOCACHE) && d->sb->ops->revalidate && !d->sb->ops->revalidate(d)) {
 		dentry_invalidate(d);
 		dentry_put(d);
 		d = NULL;
@@ -329,6 +285,10 @@ int dentry_lookup_locked(struct dentry *parent, const struct qname *name, struct
 
 	rwsem_assert_write_held(&dir->lock);
 	if (!d) {
+		if (unlikely(dentry_flags(parent) & DENTRY_DEAD))
+			return -ENOENT;
+		if (unlikely(name->len > NAME_MAX_LEN))
+			return -ENAMETOOLONG;
 		d = dentry_new(parent, name);
 		if (!d)
 			return -ENOMEM;
@@ -353,11 +313,13 @@ static int dentry_lookup_memory(struct dentry *parent, const struct qname *name,
 	return *out ? 0 : -ENOENT;
 }
 
-static __noinline int dentry_lookup_slow(struct dentry *parent, const struct qname *name, struct dentry **out)
+int dentry_lookup_slow(struct dentry *parent, const struct qname *name, struct dentry **out)
 {
 	struct inode *dir = dentry_inode(parent);
 	int err;
 
+	if (unlikely(name->len > NAME_MAX_LEN))
+		return -ENAMETOOLONG;
 	if (!dir->ops->lookup)
 		return dentry_lookup_memory(parent, name, out);
 	rwsem_write_lock(&dir->lock);

@@ -6,8 +6,9 @@
  *   the last put closes everything. Small tables live in struct files itself; larger ones double.
  * Invariant: no number below next_free is free. A slot is full only if its number is in use.
  * Locks: files->lock (RANK_FILES) for all writing, and for reading by anybody but the table's one thread.
- *   A thread whose table has one reference reads it without lock and uses the file without counting it: only
- *   a thread of the table closes descriptors or replaces the arrays, and that is itself.
+ *   A thread whose table has one reference is alone in changing it: it reads it without lock and uses the
+ *   file without counting it, and takes and fills numbers without lock. Closing and growing take the lock
+ *   always, because somebody may just have come to look, and counts the file under it.
  */
 #include "fs/fdtable.h"
 
@@ -33,10 +34,10 @@ struct files {
 	struct spinlock lock;
 	u32 capacity;	    /* a power of two, at least 64 */
 	u32 next_free;	    /* no free number below */
-	struct file **slot; /* NULL: empty or reserved */
+	struct file *_Atomic *slot; /* NULL: empty or reserved */
 	u64 *used, *cloexec;
 	u64 inline_used, inline_cloexec;
-	struct file *inline_slot[FILES_INLINE];
+	struct file *_Atomic inline_slot[FILES_INLINE];
 };
 
 static struct slab_cache *files_cache;
@@ -85,7 +86,7 @@ static void table_point(struct files *files, void *p, u32 capacity)
 static int files_grow(struct files *files, u32 fd)
 {
 	u32 capacity = FILES_INLINE, old_capacity;
-	struct file **old;
+	struct file *_Atomic *old;
 	void *p;
 
 	while (capacity <= fd)
@@ -100,7 +101,7 @@ static int files_grow(struct files *files, u32 fd)
 		u64 *used = files->used, *cloexec = files->cloexec;
 
 		table_point(files, p, capacity);
-		memcpy(files->slot, old, old_capacity * sizeof(struct file *));
+		memcpy((void *)files->slot, (void *)old, old_capacity * sizeof(struct file *));
 		memcpy(files->used, used, BITMAP_BYTES(old_capacity));
 		memcpy(files->cloexec, cloexec, BITMAP_BYTES(old_capacity));
 	} else {
@@ -108,7 +109,7 @@ static int files_grow(struct files *files, u32 fd)
 		old_capacity = capacity;
 	}
 	spin_unlock(&files->lock);
-	table_free(old, old_capacity);
+	table_free((void *)old, old_capacity);
 	return 0;
 }
 
@@ -192,7 +193,7 @@ void files_get(struct files *files)
 }
 
 /* What close(2) does to a file that is out of the table. */
-static int file_close(struct file *file, struct files *files)
+static inline int file_close(struct file *file, struct files *files)
 {
 	int err = 0;
 
@@ -217,7 +218,7 @@ void files_put(struct files *files)
 		}
 		cond_resched();
 	}
-	table_free(files->slot, files->capacity);
+	table_free((void *)files->slot, files->capacity);
 	cache_free(files_cache, files);
 }
 
@@ -252,9 +253,25 @@ static u32 files_find_free(const struct files *files, u32 min)
 	return bitmap_find_clear(files->used, files->capacity, ALIGN_UP(fd + 1, 64));
 }
 
+/* Locked, or the table is the current thread's alone. */
+static inline void files_take_number(struct files *files, u32 fd, u32 flags)
+{
+	u64 bit = 1ull << fd % 64;
+
+	assert(!(files->cloexec[fd / 64] & bit));
+	files->used[fd / 64] |= bit;
+	if (flags & O_CLOEXEC)
+		files->cloexec[fd / 64] |= bit;
+}
+
+static u64 fd_limit(void)
+{
+	return MIN(upcall_rlimit_nofile(), (u64)FILES_MAX);
+}
+
 int fd_reserve_from(struct files *files, int min, u32 flags, int *out)
 {
-	u64 limit = MIN(upcall_rlimit_nofile(), (u64)FILES_MAX);
+	u64 limit = fd_limit();
 	u32 fd;
 
 	for (;;) {
@@ -270,11 +287,7 @@ int fd_reserve_from(struct files *files, int min, u32 flags, int *out)
 		if (files_grow(files, fd))
 			return -ENOMEM;
 	}
-	bitmap_set(files->used, fd);
-	if (flags & O_CLOEXEC)
-		bitmap_set(files->cloexec, fd);
-	else
-		bitmap_clear(files->cloexec, fd);
+	files_take_number(files, fd, flags);
 	if ((u32)min <= files->next_free)
 		files->next_free = fd + 1;
 	spin_unlock(&files->lock);
@@ -284,14 +297,29 @@ int fd_reserve_from(struct files *files, int min, u32 flags, int *out)
 
 int fd_reserve(struct files *files, u32 flags, int *out)
 {
-	return fd_reserve_from(files, 0, flags, out);
+	u64 limit = fd_limit();
+	u32 fd = files->next_free;
+	u64 bit = 1ull << fd % 64;
+
+	/* Usually next_free itself is free. */
+	if (unlikely(files_is_shared(files) || fd >= files->capacity || fd >= limit ||
+		     (files->used[fd / 64] & bit)))
+		return fd_reserve_from(files, 0, flags, out);
+	files->used[fd / 64] |= bit;
+	if (flags & O_CLOEXEC)
+		files->cloexec[fd / 64] |= bit;
+	files->next_free = fd + 1;
+	*out = fd;
+	return 0;
 }
 
 /* Locked. */
-static void files_free_number(struct files *files, u32 fd)
+static inline void files_free_number(struct files *files, u32 fd)
 {
-	bitmap_clear(files->used, fd);
-	bitmap_clear(files->cloexec, fd);
+	u64 others = ~(1ull << fd % 64);
+
+	files->used[fd / 64] &= others;
+	files->cloexec[fd / 64] &= others;
 	if (fd < files->next_free)
 		files->next_free = fd;
 }
@@ -306,6 +334,10 @@ void fd_unreserve(struct files *files, int fd)
 
 void fd_install(struct files *files, int fd, struct file *file)
 {
+	if (likely(!files_is_shared(files))) {
+		atomic_store_explicit(&files->slot[fd], file, memory_order_release);
+		return;
+	}
 	spin_lock(&files->lock);
 	assert(bitmap_test(files->used, fd) && !files->slot[fd]);
 	files->slot[fd] = file;
@@ -327,9 +359,9 @@ int fd_publish(struct files *files, struct file *file, u32 flags)
 /* ---- finding files */
 
 /* Locked, or the table is the current thread's alone. */
-static struct file *files_peek(const struct files *files, int fd)
+static inline struct file *files_peek(const struct files *files, int fd)
 {
-	return likely((u32)fd < files->capacity) ? files->slot[fd] : NULL;
+	return likely((u32)fd < files->capacity) ? atomic_load_explicit(&files->slot[fd], memory_order_acquire) : NULL;
 }
 
 struct file *fd_get_any(struct files *files, int fd)
@@ -399,12 +431,12 @@ int fd_next(struct files *files, int fd, struct file **file)
 /* ---- closing and copying numbers */
 
 /* Empties a full slot; NULL: it was none. Locked. */
-static struct file *files_take(struct files *files, u32 fd)
+static inline struct file *files_take(struct files *files, u32 fd)
 {
 	struct file *file = files_peek(files, fd);
 
 	if (file) {
-		files->slot[fd] = NULL;
+		atomic_store_explicit(&files->slot[fd], NULL, memory_order_relaxed);
 		files_free_number(files, fd);
 	}
 	return file;
@@ -424,7 +456,7 @@ int fd_dup_to(struct files *files, int fd, int to, u32 flags)
 {
 	struct file *file, *old;
 
-	if ((u32)to >= MIN(upcall_rlimit_nofile(), (u64)FILES_MAX))
+	if ((u32)to >= fd_limit())
 		return -EBADF;
 	for (;;) {
 		spin_lock(&files->lock);

@@ -32,51 +32,56 @@ u64 file_count(void)
 	return atomic_load_explicit(&nr_files, memory_order_relaxed);
 }
 
-static u32 mode_of_flags(u32 flags)
-{
-	static const u8 access[4] = { FILE_READ, FILE_WRITE, FILE_READ | FILE_WRITE, 0 };
-
-	return flags & O_PATH ? FILE_PATH : access[flags & O_ACCMODE] | FILE_PREAD;
-}
-
-static bool file_charge(void)
-{
-	if (likely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) < file_max) ||
-	    capable(CAP_SYS_ADMIN))
-		return true;
-	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
-	return false;
-}
+static_assert(((O_RDONLY + 1) & 3) == FILE_READ && ((O_WRONLY + 1) & 3) == FILE_WRITE, "see file_make()");
 
 static void file_uncharge(void)
 {
 	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
 }
 
-int file_new(const struct path *path, u32 flags, struct file **out)
+struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode, u32 flags)
 {
-	struct inode *inode = dentry_inode(path->dentry);
-	const struct file_ops *ops = unlikely(flags & O_PATH) ? &file_ops_none : inode->fops;
+	const struct file_ops *ops = inode->fops;
 	struct file *f;
 
-	if (unlikely(!file_charge()))
-		return -ENFILE;
+	if (unlikely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) >= file_max) &&
+	    !capable(CAP_SYS_ADMIN))
+		goto out_uncharge;
 	f = cache_alloc(file_cache);
-	if (unlikely(!f)) {
-		file_uncharge();
-		return -ENOMEM;
-	}
+	if (unlikely(!f))
+		goto out_uncharge;
 	refcount_init(&f->refs, 1);
 	atomic_init(&f->flags, flags);
-	f->mode = mode_of_flags(flags) | (ops->seek ? 0 : FILE_STREAM);
+	f->mode = ((flags + 1) & 3) | FILE_PREAD | (ops->seek ? 0 : FILE_STREAM);
 	atomic_init(&f->pos_lock, 0);
 	f->ops = ops;
 	f->inode = inode;
-	f->path = *path;
+	f->path = (struct path){ mnt, dentry };
 	f->private = NULL;
 	f->pos = 0;
 	list_init(&f->ep_links);
 	atomic_init(&f->owner, NULL);
+	return f;
+out_uncharge:
+	file_uncharge();
+	return NULL;
+}
+
+int file_make_error(void)
+{
+	return file_count() >= file_max && !capable(CAP_SYS_ADMIN) ? -ENFILE : -ENOMEM;
+}
+
+int file_new(const struct path *path, u32 flags, struct file **out)
+{
+	struct file *f = file_make(path->mnt, path->dentry, dentry_inode(path->dentry), flags);
+
+	if (unlikely(!f))
+		return file_make_error();
+	if (flags & O_PATH) {
+		f->ops = &file_ops_none;
+		f->mode = FILE_PATH | FILE_STREAM;
+	}
 	*out = f;
 	return 0;
 }
@@ -90,13 +95,11 @@ void file_set_ops(struct file *file, const struct file_ops *ops)
 		file->mode |= FILE_STREAM;
 }
 
-/* What few files have: a count among the inode's writers or runners, an owner. */
-static void file_free_rest(struct file *f)
+/* What few files have: a count among the inode's runners, an owner. */
+static __noinline void file_free_rest(struct file *f)
 {
 	struct file_owner *owner = atomic_load_explicit(&f->owner, memory_order_relaxed);
 
-	if (f->mode & FILE_WRITER)
-		atomic_fetch_sub_explicit(&f->inode->writers, 1, memory_order_release);
 	if (f->mode & FILE_DENIER)
 		atomic_fetch_add_explicit(&f->inode->writers, 1, memory_order_release);
 	if (owner) {
@@ -108,7 +111,9 @@ static void file_free_rest(struct file *f)
 /* All but the path's references. */
 static inline void file_free(struct file *f)
 {
-	if ((f->mode & (FILE_WRITER | FILE_DENIER)) || f->owner)
+	if (f->mode & FILE_WRITER)
+		atomic_fetch_sub_explicit(&f->inode->writers, 1, memory_order_release);
+	if (unlikely((f->mode & FILE_DENIER) || f->owner))
 		file_free_rest(f);
 	cache_free(file_cache, f);
 	file_uncharge();

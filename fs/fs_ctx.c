@@ -100,28 +100,33 @@ struct fs_ctx *fs_ctx_current(void)
 	return current->fs;
 }
 
-static void fs_ctx_read(struct fs_ctx *fs, const struct path *which, struct path *out)
+static inline void fs_ctx_read(struct fs_ctx *fs, const struct path *which, struct path *out)
 {
-	if (fs) {
+	struct mount *mnt = NULL;
+
+	if (likely(fs)) {
 		spin_lock(&fs->lock);
-		*out = *which;
-		path_get_or_null(out);
+		mnt = which->mnt;
+		if (likely(mnt)) {
+			out->mnt = mount_get(mnt);
+			out->dentry = dentry_get(which->dentry);
+		}
 		spin_unlock(&fs->lock);
-		if (likely(out->mnt))
-			return;
 	}
-	*out = *mount_ns_root();
-	path_get(out);
+	if (unlikely(!mnt)) {
+		*out = *mount_ns_root();
+		path_get(out);
+	}
 }
 
 void fs_ctx_root(struct fs_ctx *fs, struct path *out)
 {
-	fs_ctx_read(fs, &fs->root, out);
+	fs_ctx_read(fs, fs ? &fs->root : NULL, out);
 }
 
 void fs_ctx_cwd(struct fs_ctx *fs, struct path *out)
 {
-	fs_ctx_read(fs, &fs->cwd, out);
+	fs_ctx_read(fs, fs ? &fs->cwd : NULL, out);
 }
 
 static void fs_ctx_write(struct fs_ctx *fs, struct path *which, const struct path *p)

@@ -14,7 +14,6 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 
-#include "lib/hash.h"
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
 #include "kernel/id/cred.h"
@@ -41,9 +40,14 @@ static struct inode *inode_alloc(struct super *sb)
 
 	if (unlikely(!inode))
 		return NULL;
-	*inode = (struct inode){ .sb = sb, .ops = &inode_ops_none, .fops = &file_ops_none, .nlink = 1 };
-	refcount_init(&inode->refs, 1);
-	rwsem_init(&inode->lock, RANK_INODE);
+	*inode = (struct inode){
+		.sb = sb,
+		.ops = &inode_ops_none,
+		.fops = &file_ops_none,
+		.refs = REFCOUNT_INIT(1),
+		.nlink = 1,
+		.lock = RWSEM_INIT(RANK_INODE),
+	};
 	return inode;
 }
 
@@ -63,13 +67,13 @@ void inode_set_dir_rank(struct inode *inode)
 
 /* ---- the table */
 
-static struct inode **icache_bucket(struct super *sb, u64 ino)
+static inline struct inode **icache_bucket(struct super *sb, u64 ino)
 {
-	return &sb->icache[hash_bits(ino, sb->icache_bits)];
+	return &sb->icache[ino * 0x9e3779b97f4a7c15ull >> (64 - sb->icache_bits)];
 }
 
 /* Twice the buckets; if memory is out the chains just get longer. */
-static void icache_grow(struct super *sb)
+static __noinline void icache_grow(struct super *sb)
 {
 	u32 old_size = sb->icache ? 1u << sb->icache_bits : 0;
 	u32 bits = old_size ? sb->icache_bits + 1 : ICACHE_MIN_BITS;
@@ -97,40 +101,34 @@ static void icache_grow(struct super *sb)
 	kfree(old);
 }
 
-static struct inode *icache_find_get(struct super *sb, u64 ino)
-{
-	struct inode *inode;
-
-	if (unlikely(!sb->icache))
-		return NULL;
-	for (inode = *icache_bucket(sb, ino); inode; inode = inode->hash_next)
-		if (inode->ino == ino && refcount_tryget(&inode->refs))
-			return inode;
-	return NULL;
-}
-
-static struct inode *icache_add_new(struct super *sb, u64 ino, u32 state)
+/* The live inode, +1, or a new one with state; NULL: out of memory. icache_lock is held. */
+static inline struct inode *icache_get_or_add(struct super *sb, u64 ino, u32 state)
 {
 	struct inode **bucket;
 	struct inode *inode;
 
-	if (unlikely(!sb->icache || sb->icache_count >= ICACHE_LOAD << sb->icache_bits))
+	if (unlikely(sb->icache_count >= sb->icache_limit)) {
 		icache_grow(sb);
-	if (unlikely(!sb->icache))
-		return NULL;
+		if (!sb->icache)
+			return NULL;
+		sb->icache_limit = ICACHE_LOAD << sb->icache_bits;
+	}
+	bucket = icache_bucket(sb, ino);
+	for (inode = *bucket; inode; inode = inode->hash_next)
+		if (inode->ino == ino && refcount_tryget(&inode->refs))
+			return inode;
 	inode = inode_alloc(sb);
 	if (unlikely(!inode))
 		return NULL;
-	bucket = icache_bucket(sb, ino);
 	inode->ino = ino;
-	inode->state = state;
+	atomic_init(&inode->state, state);
 	inode->hash_next = *bucket;
 	*bucket = inode;
 	sb->icache_count++;
 	return inode;
 }
 
-static void icache_remove(struct inode *inode)
+static inline void icache_remove(struct inode *inode)
 {
 	struct super *sb = inode->sb;
 	struct inode **link;
@@ -151,9 +149,10 @@ struct inode *inode_get_locked(struct super *sb, u64 ino)
 
 	for (;;) {
 		spin_lock(&sb->icache_lock);
-		inode = icache_find_get(sb, ino);
-		if (!inode) {
-			inode = icache_add_new(sb, ino, INODE_NEW | INODE_HASHED);
+		inode = icache_get_or_add(sb, ino, INODE_NEW | INODE_UNSEEN | INODE_HASHED);
+		if (!inode || (inode->state & INODE_UNSEEN)) {
+			if (inode)
+				atomic_init(&inode->state, INODE_NEW | INODE_HASHED);
 			spin_unlock(&sb->icache_lock);
 			if (inode)
 				inode_touch(inode, ATTR_ATIME | ATTR_MTIME | ATTR_CTIME);
@@ -171,21 +170,14 @@ struct inode *inode_get_locked(struct super *sb, u64 ino)
 	}
 }
 
-struct inode *inode_get_or_add(struct super *sb, u64 ino, bool *is_new)
+struct inode *inode_get_or_add(struct super *sb, u64 ino)
 {
 	struct inode *inode;
 
 	spin_lock(&sb->icache_lock);
-	inode = icache_find_get(sb, ino);
-	*is_new = false;
-	if (!inode) {
-		inode = icache_add_new(sb, ino, INODE_HASHED);
-		if (likely(inode)) {
-			*is_new = true;
-			return inode;
-		}
-	}
-	spin_unlock(&sb->icache_lock);
+	inode = icache_get_or_add(sb, ino, INODE_UNSEEN | INODE_HASHED);
+	if (!inode || likely(!(inode->state & INODE_UNSEEN)))
+		spin_unlock(&sb->icache_lock);
 	return inode;
 }
 

@@ -48,15 +48,16 @@ static_assert(sizeof(struct inode) <= 160, "there is one for every process that 
 
 #define INODE_NEW    0x1u /* locked until inode_unlock_new() */
 #define INODE_HASHED 0x2u
+#define INODE_UNSEEN 0x10u /* just made under icache_lock, which is still held */
 #define INODE_LINKABLE 0x8u /* O_TMPFILE without O_EXCL: may get its first name */
 #define INODE_FAILED 0x4u /* the one who filled it gave up */
 
 /**
  * inode_get_or_add - the same for those who can fill in an inode without sleeping.
- * Returns it with one reference. *is_new: it is fresh, sb->icache_lock is held, and the caller fills it in and
- * leaves the lock: nobody can see it before. Times 0 mean that the first stat sets them.
+ * Returns it with one reference. inode_is_unseen(): it is fresh, and sb->icache_lock is held until the caller has
+ * filled it in and calls inode_publish(). Its times are 0: the first stat sets them.
  */
-struct inode *inode_get_or_add(struct super *sb, u64 ino, bool *is_new) __must_check;
+struct inode *inode_get_or_add(struct super *sb, u64 ino) __must_check;
 
 /* An inode in no table, refs 1, state LIVE once filled: mode 0, times now, nlink 1, lock initialised by mode's
  * type when inode_init_lock is called by the caller (or default INODE rank). NULL: out of memory. */
@@ -89,6 +90,15 @@ static inline void inode_put(struct inode *inode)
 static inline bool inode_is_new(const struct inode *i)
 {
 	return atomic_load_explicit(&i->state, memory_order_relaxed) & INODE_NEW;
+}
+static inline void inode_publish(struct inode *i)
+{
+	atomic_store_explicit(&i->state, INODE_HASHED, memory_order_relaxed);
+	spin_unlock(&i->sb->icache_lock);
+}
+static inline bool inode_is_unseen(const struct inode *i)
+{
+	return atomic_load_explicit(&i->state, memory_order_relaxed) & INODE_UNSEEN;
 }
 #define INODE_TYPE(i) ((i)->mode & S_IFMT)
 

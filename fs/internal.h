@@ -3,12 +3,84 @@
  */
 #pragma once
 
+#include "lib/string.h"
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/mount.h"
 #include "fs/path.h"
 
-/* dentry.c: takes apart a memory file system's names; nobody uses them any more. */
+/* dentry.c: the hash of all linked names. */
+#define DHASH_BITS 12
+
+struct dhash_bucket {
+	struct spinlock lock; /* RANK_DHASH */
+	struct dentry *first;
+};
+extern struct dhash_bucket dhash[];
+
+static inline struct dhash_bucket *dhash_bucket(const struct dentry *parent, u32 name_hash)
+{
+	u32 hash = name_hash ^ (u32)((u64)parent >> 4);
+
+	return &dhash[hash * 0x9e3779b1u >> (32 - DHASH_BITS)];
+}
+
+static inline u64 load_u64(const char *p)
+{
+	u64 v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
+static inline u32 load_u32(const char *p)
+{
+	u32 v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+/* Names are short, so a call of memcmp would cost more than the comparison. The last words overlap. */
+static __always_inline bool name_equal(const char *a, const char *b, u32 len)
+{
+	if (len < 4)
+		return a[0] == b[0] && a[len >> 1] == b[len >> 1] && a[len - 1] == b[len - 1];
+	if (len < 8)
+		return load_u32(a) == load_u32(b) && load_u32(a + len - 4) == load_u32(b + len - 4);
+	for (u32 i = 0; i < len - 8; i += 8)
+		if (load_u64(a + i) != load_u64(b + i))
+			return false;
+	return load_u64(a + len - 8) == load_u64(b + len - 8);
+}
+
+/* The bucket's lock is held: a pinned name cannot go before it is out of the bucket. */
+static inline bool dentry_tryget_locked(struct dentry *d)
+{
+	if (unlikely(!(dentry_flags(d) & DENTRY_PINNED)))
+		return refcount_tryget(&d->refs);
+	refcount_get(&d->refs);
+	return true;
+}
+
+static __always_inline struct dentry *dentry_find_inline(struct dentry *parent, const struct qname *name)
+{
+	struct dhash_bucket *bucket = dhash_bucket(parent, name->hash);
+	struct dentry *d;
+
+	spin_lock(&bucket->lock);
+	for (d = bucket->first; d; d = d->hash_next)
+		if (d->name_hash == name->hash && d->parent == parent && d->name_len == name->len &&
+		    name_equal(d->name, name->name, name->len) && dentry_tryget_locked(d))
+			break;
+	spin_unlock(&bucket->lock);
+	return d;
+}
+
+/* The cached child, +1, if it is still true; NULL: ask dentry_lookup_slow(). */
+struct dentry *dentry_find_valid(struct dentry *parent, const struct qname *name);
+int dentry_lookup_slow(struct dentry *parent, const struct qname *name, struct dentry **out);
+/* Takes apart a memory file system's names; nobody uses them any more. */
 void dentry_drop_tree(struct dentry *root);
 
 /*
@@ -53,7 +125,10 @@ void fs_ctx_replace(const struct path *from, const struct path *to);
 
 void rw_init(void); /* rw.c; called by file_init_cache */
 
-/* file.c: undoes file_new: no ops->release, and the path's references are the caller's again. */
+/* file.c: file_new() for a dentry of inode, not O_PATH. NULL: file_make_error() says why. */
+struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode, u32 flags) __must_check;
+int file_make_error(void);
+/* Undoes that: no ops->release, and the path's references are the caller's again. */
 void file_discard(struct file *file);
 
 /* inode.c: may dir be searched? Most may by everybody. */

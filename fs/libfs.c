@@ -14,6 +14,7 @@
 #include "kernel/debug/panic.h"
 #include "kernel/id/cred.h"
 #include "fs/inode.h"
+#include "fs/internal.h"
 #include "fs/mount.h"
 #include "fs/super.h"
 
@@ -48,34 +49,34 @@ static void inode_fill(struct inode *inode, const struct node_template *t)
 }
 
 /* Consumes the reference on inode, also on failure. */
-static int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags, struct file **out)
+static inline int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags, struct file **out)
 {
-	struct path path = { .mnt = fs->mnt };
-	int err;
+	struct dentry *dentry = dentry_new_pseudo(inode);
+	struct file *file;
 
-	path.dentry = dentry_new_pseudo(inode);
-	if (unlikely(!path.dentry)) {
+	if (unlikely(!dentry)) {
 		inode_put(inode);
 		return -ENOMEM;
 	}
-	mount_get(fs->mnt);
-	err = file_new(&path, flags, out);
-	if (unlikely(err))
-		path_put(&path);
-	return err;
+	file = file_make(mount_get(fs->mnt), dentry, inode, flags);
+	if (unlikely(!file)) {
+		dentry_put(dentry);
+		mount_put(fs->mnt);
+		return file_make_error();
+	}
+	*out = file;
+	return 0;
 }
 
 int libfs_open(const struct node_template *t, u32 flags, struct file **out)
 {
-	struct super *sb = t->fs->sb;
-	bool is_new;
-	struct inode *inode = inode_get_or_add(sb, t->ino, &is_new);
+	struct inode *inode = inode_get_or_add(t->fs->sb, t->ino);
 
 	if (unlikely(!inode))
 		return -ENOMEM;
-	if (is_new) {
+	if (inode_is_unseen(inode)) {
 		inode_fill(inode, t);
-		spin_unlock(&sb->icache_lock);
+		inode_publish(inode);
 	}
 	return open_inode(t->fs, inode, flags, out);
 }
@@ -87,6 +88,7 @@ int libfs_open_new(const struct node_template *t, u32 flags, struct file **out)
 
 	if (unlikely(!inode))
 		return -ENOMEM;
+	inode->ino = t->ino;
 	inode_fill(inode, t);
 	cred = cred_current();
 	inode->uid = cred->fsuid;

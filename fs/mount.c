@@ -247,6 +247,7 @@ static int mountpoint_lock(struct path *at, bool is_dir)
 {
 	struct mount *m;
 	struct inode *inode;
+	int err = 0;
 
 	while ((m = mount_find_get(at->mnt, at->dentry))) {
 		path_put(at);
@@ -254,31 +255,28 @@ static int mountpoint_lock(struct path *at, bool is_dir)
 		at->dentry = dentry_get(m->root);
 	}
 	inode = dentry_inode(at->dentry);
-	if (S_ISDIR(inode->mode) != is_dir)
-		return -ENOTDIR;
-	if (!at->mnt->ns)
-		return -EINVAL;
 	rwsem_write_lock(&inode->lock);
-	if ((dentry_flags(at->dentry) & DENTRY_DEAD) || dentry_is_unlinked(at->dentry)) {
+	if ((dentry_flags(at->dentry) & DENTRY_DEAD) || dentry_is_unlinked(at->dentry) || !at->mnt->ns)
+		err = -ENOENT;
+	else if (S_ISDIR(inode->mode) != is_dir)
+		err = -ENOTDIR;
+	if (err)
 		rwsem_write_unlock(&inode->lock);
-		return -ENOENT;
-	}
-	return 0;
+	return err;
 }
 
-/* Puts the tree m on top of at. mount_lock held. Consumes m's reference only on success. */
-static int tree_attach(struct mount *m, const struct path *at)
+/* Puts the tree m on top of at. mount_lock held. Consumes m's reference only on success. is_new: not a second
+ * time what is there already. */
+static int tree_attach(struct mount *m, const struct path *at, bool is_new)
 {
 	struct path place = *at;
-	struct mount *busy;
 	int err;
 
 	path_get(&place);
 	err = mountpoint_lock(&place, S_ISDIR(dentry_inode(m->root)->mode));
 	if (err)
 		goto out_put;
-	busy = place.mnt;
-	if (busy->sb == m->sb && busy->root == m->root && place.dentry == busy->root)
+	if (is_new && place.mnt->sb == m->sb && place.dentry == place.mnt->root)
 		err = -EBUSY;
 	else
 		mount_attach(m, &place);
@@ -328,7 +326,7 @@ int mount_new(const char *type, const char *source, u32 mnt_flags, const char *o
 		return -ENOMEM;
 	}
 	rwsem_write_lock(&mount_lock);
-	err = the_ns.nr_mounts >= MOUNT_MAX ? -ENOSPC : tree_attach(m, at);
+	err = the_ns.nr_mounts >= MOUNT_MAX ? -ENOSPC : tree_attach(m, at, true);
 	if (!err)
 		ns_add(m);
 	rwsem_write_unlock(&mount_lock);
@@ -389,7 +387,7 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 	if (!err && the_ns.nr_mounts >= MOUNT_MAX)
 		err = -ENOSPC;
 	if (!err)
-		err = tree_attach(m, at);
+		err = tree_attach(m, at, false);
 	if (err)
 		tree_detach(m, &gone);
 	else
@@ -421,13 +419,13 @@ int mount_move(const struct path *from, const struct path *at)
 	rwsem_write_lock(&mount_lock);
 	if (!path_is_mount_root(from) || !m->ns || m->parent == m)
 		err = -EINVAL;
+	else if (S_ISDIR(dentry_inode(m->root)->mode) != S_ISDIR(dentry_inode(at->dentry)->mode))
+		err = -EINVAL;
 	else if (mount_is_below(at->mnt, m))
 		err = -ELOOP;
-	else if (S_ISDIR(dentry_inode(m->root)->mode) != S_ISDIR(dentry_inode(at->dentry)->mode))
-		err = -ENOTDIR;
 	if (!err) {
 		mount_unhook(m, &above);
-		err = tree_attach(m, at);
+		err = tree_attach(m, at, false);
 		if (err)
 			mount_attach(m, &above);
 	}
@@ -457,25 +455,47 @@ int mount_remount(const struct path *at, u32 mnt_flags, bool bind_only, const ch
 	return err;
 }
 
+/* The mount whose root is at or is on top of it (at may be "." under it); NULL: none. mount_lock held. */
+static struct mount *mount_on_top(const struct path *at)
+{
+	const struct dentry *d = at->dentry;
+	struct mount *m = at->mnt, *above;
+
+	spin_lock(&dentry_names_lock);
+	while ((above = mount_find(m, d))) {
+		m = above;
+		d = m->root;
+	}
+	spin_unlock(&dentry_names_lock);
+	return d == m->root ? m : NULL;
+}
+
+/* The tree holds one reference, the caller of umount maybe one; children hold more. */
+static bool mount_is_busy(const struct mount *m, const struct path *at)
+{
+	return !list_empty(&m->children) || refcount_read(&m->refs) > (m == at->mnt ? 2 : 1);
+}
+
 int mount_umount(const struct path *at, u32 umount_flags)
 {
 	struct list gone = LIST_INIT(gone);
-	struct mount *m = at->mnt;
+	struct mount *m;
 	int err = 0;
 
 	if ((umount_flags & MNT_EXPIRE) && (umount_flags & (MNT_FORCE | MNT_DETACH)))
 		return -EINVAL;
 	rwsem_write_lock(&mount_lock);
-	/* Two references: the tree's and the caller's. Children hold more. */
-	if (!path_is_mount_root(at) || !m->ns)
+	m = mount_on_top(at);
+	if (!m || !m->ns)
 		err = -EINVAL;
 	else if (m->parent == m)
 		err = umount_flags & MNT_DETACH ? -EINVAL : -EBUSY;
-	else if (!(umount_flags & MNT_DETACH) && (!list_empty(&m->children) || refcount_read(&m->refs) > 2))
+	else if (!(umount_flags & MNT_DETACH) && mount_is_busy(m, at))
 		err = -EBUSY;
 	else if ((umount_flags & MNT_EXPIRE) && !m->is_expiring)
 		err = -EAGAIN;
-	m->is_expiring = err == -EAGAIN;
+	if (m)
+		m->is_expiring = err == -EAGAIN;
 	if (!err)
 		tree_detach(m, &gone);
 	rwsem_write_unlock(&mount_lock);

@@ -75,7 +75,7 @@ static u32 flags_to_mask(u32 flags)
 {
 	static const u8 masks[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
 
-	return masks[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
+	return masks[flags & O_ACCMODE] | (unlikely(flags & O_TRUNC) ? MAY_WRITE : 0);
 }
 
 static bool inode_owned(const struct inode *inode)
@@ -83,11 +83,10 @@ static bool inode_owned(const struct inode *inode)
 	return cred_current()->fsuid == inode->uid || capable(CAP_FOWNER);
 }
 
-static int open_check(const struct path *path, u32 flags, bool is_new)
+/* Of anything but the plainest open of a regular file. */
+static __noinline int open_check_rest(const struct path *path, struct inode *inode, u32 flags, u32 mask)
 {
-	struct inode *inode = dentry_inode(path->dentry);
-	u32 mask = flags_to_mask(flags), type = inode->mode & S_IFMT;
-	int err = 0;
+	u32 type = inode->mode & S_IFMT;
 
 	if (type == S_IFLNK)
 		return -ELOOP;
@@ -98,17 +97,31 @@ static int open_check(const struct path *path, u32 flags, bool is_new)
 	if ((type == S_IFCHR || type == S_IFBLK) &&
 	    ((path->mnt->flags & MNT_FLAG_NODEV) || (inode->sb->flags & SB_NODEV)))
 		return -EACCES;
-	if (!is_new)
+	return 0;
+}
+
+static inline int open_check(const struct path *path, u32 flags, bool is_new)
+{
+	struct inode *inode = dentry_inode(path->dentry);
+	u32 mask = flags_to_mask(flags);
+	bool is_reg = S_ISREG(inode->mode);
+	int err = 0;
+
+	if (unlikely(!is_reg || (flags & O_DIRECTORY)))
+		err = open_check_rest(path, inode, flags, mask);
+	if (likely(!err) && !is_new)
 		err = inode_permission(inode, mask);
-	if (!err && (mask & MAY_WRITE) && type == S_IFREG)
+	if (!err && (mask & MAY_WRITE) && is_reg)
 		err = path_want_write(path);
-	if (!err && (flags & O_NOATIME) && !inode_owned(inode))
-		err = -EPERM;
-	if (!err && type == S_IFSOCK)
-		err = -ENXIO;
-	if (!err && (flags & O_DIRECT) && !(type == S_IFREG && inode->pages))
-		err = -EINVAL;
-	return err;
+	if (unlikely(err))
+		return err;
+	if (unlikely(flags & (O_NOATIME | O_DIRECT))) {
+		if ((flags & O_NOATIME) && !inode_owned(inode))
+			return -EPERM;
+		if ((flags & O_DIRECT) && !(is_reg && inode->pages))
+			return -EINVAL;
+	}
+	return S_ISSOCK(inode->mode) ? -ENXIO : 0;
 }
 
 static int file_truncate(struct file *file, s64 size)
@@ -119,7 +132,7 @@ static int file_truncate(struct file *file, s64 size)
 }
 
 /* The checks are done. The path's references become the file's, on success only. */
-static int open_file(struct path *path, u32 flags, struct file **out)
+static inline int open_file(struct path *path, u32 flags, struct file **out)
 {
 	struct inode *inode = dentry_inode(path->dentry);
 	bool is_writer = S_ISREG(inode->mode) && ((flags + 1) & 2); /* O_WRONLY, O_RDWR */
@@ -128,11 +141,11 @@ static int open_file(struct path *path, u32 flags, struct file **out)
 
 	if (is_writer && (err = inode_get_writer(inode)))
 		return err;
-	err = file_new(path, (flags & ~(u32)OPEN_ONLY) | (flags & O_NOCTTY), &file);
-	if (unlikely(err)) {
+	file = file_make(path->mnt, path->dentry, inode, flags & ~(u32)(OPEN_ONLY & ~O_NOCTTY));
+	if (unlikely(!file)) {
 		if (is_writer)
 			inode_put_writer(inode);
-		return err;
+		return file_make_error();
 	}
 	if (is_writer)
 		file->mode |= FILE_WRITER;
@@ -263,8 +276,8 @@ static int open_last(struct walk *w, const struct last_component *last, u32 flag
 	if (err)
 		return err;
 	if (!is_new && (flags & O_EXCL)) {
-		dentry_put(dentry);
-		return -EEXIST;
+		err = walk_enter(w, dentry); /* where it may not go, RESOLVE_NO_XDEV comes first */
+		return err ? err : -EEXIST;
 	}
 	if (S_ISLNK(dentry_inode(dentry)->mode) && !(flags & O_NOFOLLOW)) {
 		err = walk_follow(w, dentry, "", &is_there);
@@ -279,6 +292,18 @@ static int open_last(struct walk *w, const struct last_component *last, u32 flag
 	return err ? err : open_file(&w->path, is_new ? flags & ~(u32)O_TRUNC : flags, out);
 }
 
+/* O_CREAT of ".", ".." or "/": always an error, but which? */
+static int open_create_dots(struct walk *w, const struct last_component *last, u32 flags)
+{
+	int err;
+
+	w->name = last->kind == LAST_DOTDOT ? ".." : "";
+	err = walk_to_end(w);
+	if (err)
+		return err;
+	return flags & O_EXCL ? -EEXIST : -EISDIR;
+}
+
 static int open_create(struct walk *w, u32 flags, u32 mode, struct file **out)
 {
 	struct last_component last;
@@ -289,7 +314,9 @@ static int open_create(struct walk *w, u32 flags, u32 mode, struct file **out)
 		err = walk_to_last(w, &last);
 		if (err)
 			return err;
-		if (last.kind != LAST_NORMAL || last.has_slash)
+		if (last.kind != LAST_NORMAL)
+			return open_create_dots(w, &last, flags);
+		if (last.has_slash)
 			return -EISDIR;
 		err = open_last(w, &last, flags, mode, out);
 	} while (err > 0);
@@ -342,7 +369,7 @@ static int open_tmpfile(struct walk *w, u32 flags, u32 mode, struct file **out)
 	return err;
 }
 
-static u32 lookup_flags(u32 flags, u64 resolve)
+static inline u32 lookup_flags(u32 flags, u64 resolve)
 {
 	u32 lookup = 0;
 
@@ -365,7 +392,8 @@ static u32 lookup_flags(u32 flags, u64 resolve)
 	return lookup;
 }
 
-int file_open_at(int dirfd, const char *name, const struct open_how *how, struct file **out)
+/* With O_PATH, O_CREAT, O_TMPFILE or openat2's resolve. */
+static __noinline int open_special(int dirfd, const char *name, const struct open_how *how, struct file **out)
 {
 	u32 flags = how->flags;
 	struct walk w __uninitialized;
@@ -386,6 +414,25 @@ int file_open_at(int dirfd, const char *name, const struct open_how *how, struct
 	else
 		err = open_existing(&w, flags | O_LARGEFILE, out);
 	walk_end(&w);
+	return err;
+}
+
+int file_open_at(int dirfd, const char *name, const struct open_how *how, struct file **out)
+{
+	u32 flags = how->flags | O_LARGEFILE;
+	struct path path;
+	int err;
+
+	if (unlikely((flags & (O_PATH | O_CREAT | __O_TMPFILE)) || how->resolve))
+		return open_special(dirfd, name, how, out);
+	err = path_lookup(dirfd, name, lookup_flags(flags, 0), &path);
+	if (unlikely(err))
+		return err;
+	err = open_check(&path, flags, false);
+	if (likely(!err))
+		err = open_file(&path, flags, out);
+	if (unlikely(err))
+		path_put(&path);
 	return err;
 }
 

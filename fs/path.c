@@ -68,15 +68,16 @@ static int walk_goto_root(struct walk *w)
 {
 	if (w->flags & LOOKUP_BENEATH)
 		return -EXDEV;
-	walk_set_root(w);
+	/* A root nobody has asked for yet is elsewhere, says Linux: an absolute link under a relative name. */
 	if ((w->flags & LOOKUP_NO_XDEV) && w->path.mnt != w->root.mnt)
 		return -EXDEV;
+	walk_set_root(w);
 	path_get(&w->root);
 	walk_goto(w, &w->root);
 	return 0;
 }
 
-static int walk_from_fd(struct walk *w, int dirfd)
+static __noinline int walk_from_fd(struct walk *w, int dirfd)
 {
 	struct fdref r;
 
@@ -93,22 +94,29 @@ static int walk_from_fd(struct walk *w, int dirfd)
 	return 0;
 }
 
-int walk_start(struct walk *w, int dirfd, const char *name, u32 flags)
+static void walk_init(struct walk *w, const char *name, u32 flags)
 {
-	int err;
-
 	w->root = (struct path){ 0 };
 	w->flags = flags;
 	w->nr_links = 0;
 	w->depth = 0;
 	w->name = name;
 	w->text = NULL;
+}
+
+int walk_start(struct walk *w, int dirfd, const char *name, u32 flags)
+{
+	int err;
+
+	walk_init(w, name, flags);
 	if (unlikely(!*name) && !(flags & LOOKUP_EMPTY))
 		return -ENOENT;
 	if (*name == '/' && !(flags & LOOKUP_IN_ROOT)) {
 		if (flags & LOOKUP_BENEATH)
 			return -EXDEV;
 		fs_ctx_root(fs_ctx_current(), &w->path);
+		if (unlikely(flags & LOOKUP_NO_XDEV))
+			walk_set_root(w);
 		return 0;
 	}
 	err = walk_from_fd(w, dirfd);
@@ -127,8 +135,7 @@ int walk_start(struct walk *w, int dirfd, const char *name, u32 flags)
 
 void walk_end(struct walk *w)
 {
-	if (unlikely(w->text))
-		kfree(w->text);
+	kfree(w->text);
 	while (w->depth)
 		kfree(w->below[--w->depth].text);
 	dentry_put(w->path.dentry);
@@ -168,11 +175,11 @@ static int walk_up(struct walk *w)
 	walk_set_root(w);
 	for (;;) {
 		if (path_equal(&w->path, &w->root))
-			return w->flags & LOOKUP_BENEATH ? -EXDEV : 0;
+			return w->flags & LOOKUP_BENEATH ? -EXDEV : walk_cross_mounts(w);
 		if (w->path.dentry != w->path.mnt->root)
 			break;
 		if (!mount_above_get(w->path.mnt, &above))
-			return 0;
+			return walk_cross_mounts(w);
 		walk_goto(w, &above);
 		if (w->flags & LOOKUP_NO_XDEV)
 			return -EXDEV;
@@ -257,6 +264,12 @@ int walk_follow(struct walk *w, struct dentry *dentry, const char *rest, bool *i
 
 /* ---- the loop */
 
+#ifdef HOST_TEST /* the address sanitizer would object to reading behind the end */
+#define IS_ENABLED_HOST_TEST 1
+#else
+#define IS_ENABLED_HOST_TEST 0
+#endif
+
 struct component {
 	struct qname q;
 	const char *rest; /* after it and its slashes */
@@ -274,17 +287,49 @@ static bool walk_pop(struct walk *w)
 	return true;
 }
 
-/* The next component, hashed on the way. p is at its first character. */
-static inline void component_scan(struct component *c, const char *p)
-{
-	u32 hash = NAME_HASH_INIT;
+/*
+ * A component from p to the next slash or the end, eight characters at a time. The word that is loaded may
+ * reach behind the end of the name, but not into another page.
+ */
+#define BYTES(b) (0x0101010101010101ull * (b))
 
-	c->q.name = p;
-	do
-		hash = name_hash_add(hash, *p++);
-	while (*p && *p != '/');
-	c->q.len = p - c->q.name;
-	c->q.hash = hash;
+static inline u64 load_name_word(const char *p)
+{
+	u64 word = 0;
+
+	if (likely(((u64)p & (PAGE_SIZE - 1)) <= PAGE_SIZE - 8) && !IS_ENABLED_HOST_TEST)
+		return *(const u64 __attribute__((may_alias, aligned(1))) *)p;
+	for (u32 i = 0; i < 8 && p[i] && (!i || p[i - 1] != '/'); i++)
+		word |= (u64)(u8)p[i] << 8 * i;
+	return word;
+}
+
+static __always_inline const char *name_scan(struct qname *q, const char *p)
+{
+	u64 hash = 0, word, slash, end;
+	const char *start = p;
+
+	for (;;) {
+		word = load_name_word(p);
+		slash = word ^ BYTES('/');
+		end = ((word - BYTES(1)) & ~word) | ((slash - BYTES(1)) & ~slash);
+		end &= BYTES(0x80); /* its lowest bit is in the first zero or slash */
+		if (end)
+			break;
+		hash = name_hash_add(hash, word);
+		p += 8;
+	}
+	word &= (end & -end) / 128 - 1; /* the characters before that */
+	p += __builtin_ctzll(end) / 8;
+	q->name = start;
+	q->len = p - start;
+	q->hash = name_hash_end(name_hash_add(hash, word));
+	return p;
+}
+
+static __always_inline void component_scan(struct component *c, const char *p)
+{
+	p = name_scan(&c->q, p);
 	c->has_slash = *p == '/';
 	while (*p == '/')
 		p++;
@@ -307,19 +352,22 @@ static __noinline int walk_link(struct walk *w, const struct component *c, struc
 	int err;
 
 	if (c->is_final && c->has_slash)
-		w->flags |= LOOKUP_DIRECTORY;
+		w->flags |= LOOKUP_DIRECTORY | LOOKUP_FOLLOW; /* of the links it leads to, too */
 	err = walk_follow(w, dentry, c->rest, &is_there);
 	dentry_put(dentry);
 	return err;
 }
 
-static inline int walk_name(struct walk *w, const struct component *c)
+static __always_inline int walk_name(struct walk *w, const struct component *c)
 {
-	struct dentry *dentry;
-	int err = dentry_lookup(w->path.dentry, &c->q, &dentry);
+	struct dentry *dentry = dentry_find_valid(w->path.dentry, &c->q);
 
-	if (unlikely(err))
-		return err;
+	if (unlikely(!dentry)) {
+		int err = dentry_lookup_slow(w->path.dentry, &c->q, &dentry);
+
+		if (err)
+			return err;
+	}
 	if (unlikely(S_ISLNK(dentry_inode(dentry)->mode)) &&
 	    (!c->is_final || c->has_slash || (w->flags & LOOKUP_FOLLOW)))
 		return walk_link(w, c, dentry);
@@ -332,7 +380,7 @@ static inline int walk_name(struct walk *w, const struct component *c)
 }
 
 /* last NULL: to the end; otherwise up to the last component. */
-static int walk_run(struct walk *w, struct last_component *last)
+static __always_inline int walk_loop(struct walk *w, struct last_component *last)
 {
 	struct component c;
 	enum last_kind kind;
@@ -356,8 +404,6 @@ static int walk_run(struct walk *w, struct last_component *last)
 		if (unlikely(err))
 			return err;
 		component_scan(&c, p);
-		if (unlikely(c.q.len > NAME_MAX))
-			return -ENAMETOOLONG;
 		c.is_final = !*c.rest && !w->depth;
 		kind = component_kind(&c);
 		if (last && c.is_final) {
@@ -383,30 +429,108 @@ static int walk_run(struct walk *w, struct last_component *last)
 
 int walk_to_last(struct walk *w, struct last_component *last)
 {
-	return walk_run(w, last);
+	return walk_loop(w, last);
 }
 
 int walk_to_end(struct walk *w)
 {
-	return walk_run(w, NULL);
+	return walk_loop(w, NULL);
 }
 
 /* ---- by name */
 
-int path_lookup(int dirfd, const char *name, u32 flags, struct path *out)
+/*
+ * The beginning of most names, often all of it: plain components that are in the cache, in directories that
+ * everybody may search. Stops at the first that is anything else; *p and *at are as far as it came. The place
+ * is in two variables, so that nothing is kept in memory on the way.
+ */
+static __always_inline const char *walk_plain(const char *p, struct path *at)
+{
+	struct mount *mnt = at->mnt;
+	struct dentry *dentry = at->dentry, *child;
+	struct qname q;
+
+	for (;;) {
+		struct inode *dir = dentry_inode(dentry);
+		const char *end;
+
+		while (*p == '/')
+			p++;
+		if (!*p || unlikely((dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111)) ||
+		    unlikely(dir->ops->permission))
+			break;
+		end = name_scan(&q, p);
+		if (unlikely(*p == '.' && q.len <= 2) || unlikely(q.len > NAME_MAX) || (*end && !end[1]))
+			break;
+		child = dentry_find_inline(dentry, &q);
+		if (unlikely(!child))
+			break;
+		if (unlikely(S_ISLNK(dentry_inode(child)->mode)) || unlikely(child->sb->flags & SB_NOCACHE) ||
+		    unlikely(dentry_flags(child) & DENTRY_MOUNTED)) {
+			dentry_put(child);
+			break;
+		}
+		dentry_put(dentry);
+		dentry = child;
+		p = end;
+		if (!*p)
+			break;
+	}
+	at->mnt = mnt;
+	at->dentry = dentry;
+	return p;
+}
+
+/* Goes on from at, whose references are consumed. */
+static __noinline int lookup_from(struct path *at, const char *name, u32 flags, struct path *out)
 {
 	struct walk w __uninitialized;
-	int err = walk_start(&w, dirfd, name, flags);
+	int err;
 
-	if (err)
-		return err;
-	err = walk_run(&w, NULL);
+	walk_init(&w, name, flags);
+	w.path = *at;
+	err = walk_to_end(&w);
 	if (!err) {
 		*out = w.path;
 		w.path = (struct path){ 0 };
 	}
 	walk_end(&w);
 	return err;
+}
+
+static __noinline int lookup_general(int dirfd, const char *name, u32 flags, struct path *out)
+{
+	struct walk w __uninitialized;
+	int err = walk_start(&w, dirfd, name, flags);
+
+	if (err)
+		return err;
+	err = walk_to_end(&w);
+	if (!err) {
+		*out = w.path;
+		w.path = (struct path){ 0 };
+	}
+	walk_end(&w);
+	return err;
+}
+
+int path_lookup(int dirfd, const char *name, u32 flags, struct path *out)
+{
+	struct path at;
+
+	if (unlikely(flags & ~(u32)(LOOKUP_FOLLOW | LOOKUP_DIRECTORY)) || unlikely(!*name))
+		return lookup_general(dirfd, name, flags, out);
+	if (likely(*name == '/'))
+		fs_ctx_root(fs_ctx_current(), &at);
+	else if (dirfd == AT_FDCWD)
+		fs_ctx_cwd(fs_ctx_current(), &at);
+	else
+		return lookup_general(dirfd, name, flags, out);
+	name = walk_plain(name, &at);
+	if (unlikely(*name || (flags & LOOKUP_DIRECTORY)))
+		return lookup_from(&at, name, flags, out);
+	*out = at;
+	return 0;
 }
 
 int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *parent, struct last_component *last)
@@ -416,7 +540,7 @@ int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *pare
 
 	if (err)
 		return err;
-	err = walk_run(&w, last);
+	err = walk_to_last(&w, last);
 	if (!err) {
 		assert(!w.text); /* only final links are followed into texts that end a walk */
 		*parent = w.path;

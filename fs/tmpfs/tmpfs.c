@@ -75,6 +75,7 @@ static void inode_set_type(struct inode *inode, struct tmpfs_node *node, u64 rde
 		inode->ops = &tmpfs_dir_inode_ops;
 		inode->fops = &tmpfs_dir_ops;
 		atomic_store_explicit(&inode->nlink, 2, memory_order_relaxed);
+		inode->size = 2 * DIRENT_SIZE;
 		break;
 	case S_IFLNK:
 		inode->ops = &tmpfs_link_inode_ops;

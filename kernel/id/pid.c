@@ -3,8 +3,8 @@
  *
  * Owns: each namespace's table from numbers to struct pid, and the counter of inode numbers.
  * Life: pid_new() makes an identity with its numbers; fork links the thread and task to it (LIVE);
- *   exit fills in the record and advances life; the reap takes the numbers back; the struct goes with
- *   the last holder.
+ *   exit fills in the record and advances life to REAPED; the numbers are taken back when no group or
+ *   session has that name any more either; the struct goes with the last holder.
  * The table has two levels, so that it is as small as the numbers in use and each look-up is two loads.
  *   Each leaf has a map of its numbers in use and their count, so that finding a free number skips
  *   full leaves and whole words. Numbers are given out upwards and start over at 300, so that one
@@ -12,7 +12,7 @@
  * Locks: ns->lock for the table; child namespace first, then its parents, one after the other. The
  *   table's references are weak: whoever holds the last reference has taken the numbers out.
  * DOC: exit-order. The exit record is written before life advances (release); readers load life first
- *   (acquire). EXITED comes before the parent is told, REAPED when the numbers are gone.
+ *   (acquire). EXITED comes before the parent is told, REAPED when no task is linked any more.
  */
 #include "kernel/id/pid.h"
 
@@ -208,6 +208,7 @@ static struct pid *pid_alloc(u32 level)
 	list_init(&pid->group_members);
 	list_init(&pid->session_members);
 	wait_queue_init(&pid->exited);
+	pid->has_numbers = true;
 	pid->level = level;
 	atomic_fetch_add_explicit(&nr_pids, 1, memory_order_relaxed);
 	return pid;
@@ -224,7 +225,7 @@ static void pid_free_memory(struct pid *pid)
 
 static void pid_free(struct pid *pid)
 {
-	assert(!pid->thread && !pid->task);
+	assert(!pid->thread && !pid->task && !pid->has_numbers);
 	for (u32 level = pid->level; level; level--)
 		if (refcount_put(&pid->numbers[level].ns->refs))
 			BUG(); /* the caller's namespace is an ancestor of all */
@@ -275,8 +276,17 @@ int pid_new(struct pidns *ns, struct pid **out)
 
 void pid_release_numbers(struct pid *pid)
 {
+	pid->has_numbers = false;
 	for (u32 level = 0; level <= pid->level; level++)
 		number_release(pid, level);
+}
+
+void pid_drop_if_unused(struct pid *pid)
+{
+	rwspin_assert_write_held(&tasks_lock);
+	if (!pid->thread && !pid->task && list_empty(&pid->group_members) &&
+	    list_empty(&pid->session_members) && pid->has_numbers)
+		pid_release_numbers(pid);
 }
 
 void pid_put(struct pid *pid)

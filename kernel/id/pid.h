@@ -19,7 +19,7 @@ struct task;
 struct thread;
 struct pidns;
 
-/* Forward only. EXITED: a zombie whose every thread is gone; REAPED: out of every table. */
+/* Forward only. EXITED: a zombie whose every thread is gone; REAPED: nobody. */
 enum pid_life { PID_NEW, PID_LIVE, PID_EXITED, PID_REAPED };
 
 /* What is left to say of a process after its reap. */
@@ -45,6 +45,7 @@ struct pid {
 	struct list group_members;   /* [T] task.group_link */
 	struct list session_members; /* [T] task.session_link */
 	struct wait_queue exited;    /* woken when life advances */
+	bool has_numbers;	     /* [T] they are in the tables */
 	u32 level;		     /* [I] */
 	struct pid_number numbers[]; /* [I] level + 1 of them */
 };
@@ -63,8 +64,12 @@ int pid_new(struct pidns *ns, struct pid **out) __must_check;
  * Errors: also -EINVAL out of range, -EPERM no CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, -EEXIST taken. */
 int pid_new_numbered(struct pidns *ns, const int *nrs, u32 n, struct pid **out) __must_check;
 
-/* Takes the numbers out of every namespace (once, at reap or when fork fails). Keeps the reference. */
+/* Takes the numbers out of every namespace: a fork that failed. Keeps the reference. */
 void pid_release_numbers(struct pid *pid);
+
+/* The same if nobody is this thread or process any more, nor in a group or session of this name: whoever ceases
+ * to be one of them calls it. tasks_lock held for writing. */
+void pid_drop_if_unused(struct pid *pid) REQUIRES(tasks_lock);
 
 static inline struct pid *pid_get(struct pid *pid)
 {

@@ -52,8 +52,7 @@ SYSCALL(read, int fd, char __user *ubuf, size_t n)
 
 	if (!ref.file)
 		return -EBADF;
-	n = MIN(n, MAX_RW_COUNT);
-	uio_init_user(&uio, ubuf, n);
+	uio_init_user(&uio, ubuf, MIN(n, MAX_RW_COUNT));
 	if (!(ref.file->mode & FILE_READ))
 		done = -EBADF;
 	else if (user_range_ok(ubuf, n))
@@ -70,13 +69,12 @@ SYSCALL(write, int fd, const char __user *ubuf, size_t n)
 
 	if (!ref.file)
 		return -EBADF;
-	n = MIN(n, MAX_RW_COUNT);
 	if (!(ref.file->mode & FILE_WRITE))
 		done = -EBADF;
 	else if (user_range_ok(ubuf, n))
 		done = write_limit(ref.file, -1, &n);
 	if (!done) {
-		uio_init_user(&uio, (char __user *)ubuf, n);
+		uio_init_user(&uio, (char __user *)ubuf, MIN(n, MAX_RW_COUNT));
 		done = vfs_write(ref.file, &uio);
 	}
 	fdref_put(ref);
@@ -94,8 +92,7 @@ SYSCALL(pread64, int fd, char __user *ubuf, size_t n, s64 pos)
 	ref = fdref_get(fd);
 	if (!ref.file)
 		return -EBADF;
-	n = MIN(n, MAX_RW_COUNT);
-	uio_init_user(&uio, ubuf, n);
+	uio_init_user(&uio, ubuf, MIN(n, MAX_RW_COUNT));
 	done = user_range_ok(ubuf, n) ? vfs_pread(ref.file, &uio, pos) : -EFAULT;
 	fdref_put(ref);
 	return done;
@@ -112,10 +109,9 @@ SYSCALL(pwrite64, int fd, const char __user *ubuf, size_t n, s64 pos)
 	ref = fdref_get(fd);
 	if (!ref.file)
 		return -EBADF;
-	n = MIN(n, MAX_RW_COUNT);
 	done = user_range_ok(ubuf, n) ? write_limit(ref.file, pos, &n) : -EFAULT;
 	if (!done) {
-		uio_init_user(&uio, (char __user *)ubuf, n);
+		uio_init_user(&uio, (char __user *)ubuf, MIN(n, MAX_RW_COUNT));
 		done = vfs_pwrite(ref.file, &uio, pos);
 	}
 	fdref_put(ref);

@@ -29,6 +29,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/signal.h"
+#include "drivers/drivers.h"
 #include "drivers/mem.h"
 
 SYSCALL(uname, struct utsname __user *uout)
@@ -334,6 +335,7 @@ SYSCALL(reboot, u32 magic1, u32 magic2, u32 command, void __user *arg)
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
+	drivers_finish();
 	switch (command) {
 	case LINUX_REBOOT_CMD_RESTART:
 	case LINUX_REBOOT_CMD_RESTART2:

@@ -407,6 +407,8 @@ SYSCALL(getcwd, char __user *ubuf, size_t size)
 	seqbuf_init(&out, buf, PATH_MAX - 1);
 	fs_ctx_cwd(fs_ctx_current(), &cwd);
 	fs_ctx_root(fs_ctx_current(), &root);
+	if (!path_is_reachable(&cwd, &root))
+		seqbuf_puts(&out, "(unreachable)");
 	if (dentry_is_unlinked(cwd.dentry))
 		n = -ENOENT;
 	else if (!path_print(&cwd, &root, &out))

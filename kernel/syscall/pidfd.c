@@ -228,7 +228,7 @@ static int get_remote_file(struct pid *pid, int fd, struct file **out)
 SYSCALL(pidfd_getfd, int pidfd, int fd, unsigned int flags)
 {
 	struct fdref ref;
-	struct file *file;
+	struct file *file = NULL;
 	struct pid *pid;
 	int err;
 

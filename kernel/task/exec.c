@@ -9,8 +9,8 @@
  *
  * Locks: task->exec_lock for writing around the change, so that whoever checks permission on a process
  *   and then takes something from it does both on the same side of an exec.
- * The program's file cannot be opened for writing while it runs (ETXTBSY): each as->exe counts for one
- * file_deny_write().
+ * The program's file cannot be opened for writing while it runs (ETXTBSY): the open file denies it as long as
+ * it lives, and as->exe holds it.
  *                                                                    Follows: execve(2), Linux fs/exec.c
  */
 #include "kernel/task/exec.h"
@@ -45,63 +45,28 @@
 
 /* ---- Opening programs */
 
-static int check_program(const struct path *path)
-{
-	struct inode *inode = dentry_inode(path->dentry);
-
-	if (!inode)
-		return -ENOENT;
-	if (INODE_TYPE(inode) == S_IFLNK)
-		return -ELOOP; /* only with AT_SYMLINK_NOFOLLOW */
-	if (INODE_TYPE(inode) != S_IFREG || (path->mnt->flags & MNT_FLAG_NOEXEC) ||
-	    (inode->sb->flags & SB_NOEXEC))
-		return -EACCES;
-	return inode_permission(inode, MAY_EXEC);
-}
-
 int exec_open(int dirfd, const char *name, u32 at_flags, struct file **out)
 {
 	u32 lookup = (at_flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 		     (at_flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
-	struct file *file;
 	struct path path;
 	int err = path_lookup(dirfd, name, lookup, &path);
 
 	if (err)
 		return err;
-	err = check_program(&path);
-	if (!err)
-		err = file_new(&path, O_RDONLY | O_LARGEFILE, &file);
-	if (err) {
-		path_put(&path);
-		return err;
-	}
-	file->mode |= FILE_EXEC;
-	if (file->ops->open)
-		err = file->ops->open(file->inode, file);
-	if (err) {
-		file->ops = &file_ops_none; /* no release for what was not opened */
-		file_put(file);
-		return err;
-	}
-	*out = file;
-	return 0;
+	err = file_open_exec(&path, out);
+	path_put(&path);
+	return err;
 }
 
 void exec_put_exe(struct file *file)
 {
-	file_allow_write(file);
 	file_put(file);
 }
 
 void exec_share_exe(struct as *from, struct as *to)
 {
-	struct file *exe = from->exe;
-
-	to->exe = NULL;
-	if (!exe || file_deny_write(exe)) /* it is denied already, so it cannot be open for writing */
-		return;
-	to->exe = file_get(exe);
+	to->exe = from->exe ? file_get(from->exe) : NULL;
 }
 
 /* ---- Arguments */
@@ -307,7 +272,6 @@ static int candidate_read(struct candidate *c)
 
 static void candidate_replace(struct candidate *c, const struct exec_args *args, struct file *file, char *name)
 {
-	file_allow_write(c->file);
 	file_put(c->file);
 	if (c->name != args->filename)
 		kvfree(c->name);
@@ -340,11 +304,6 @@ static int script_step(struct candidate *c, struct exec_strings *s, const struct
 		err = prepend(s, interp, line.interp_len);
 	if (!err)
 		err = exec_open(AT_FDCWD, interp, 0, &file);
-	if (!err) {
-		err = file_deny_write(file);
-		if (err)
-			file_put(file);
-	}
 	if (err) {
 		kvfree(interp);
 		return err;
@@ -532,9 +491,6 @@ static int build_image(struct exec_image *image, const struct exec_strings *s, c
 
 	if (err)
 		return err;
-	err = file_deny_write(image->file);
-	if (err)
-		return err;
 	image->as->exe = file_get(image->file);
 	image->as->is_dumpable = is_dumpable(image);
 	image->is_random = !(task_current()->personality & ADDR_NO_RANDOMIZE);
@@ -562,13 +518,8 @@ int exec_run(const struct exec_args *args)
 {
 	struct candidate c = { .file = file_get(args->file), .name = (char *)args->filename };
 	struct exec_strings s;
-	int err = file_deny_write(c.file);
+	int err = strings_init(&s);
 
-	if (err) {
-		file_put(c.file);
-		return err;
-	}
-	err = strings_init(&s);
 	if (!err)
 		err = strings_collect(&s, args);
 	if (!err)

@@ -39,9 +39,9 @@ int elf_load(struct exec_image *image) __must_check;
 int elf_build_stack(struct exec_image *image, const struct exec_strings *strings, const char *execfn)
 	__must_check;
 
-/* After as_fork: the copy runs the same program, which stays protected from writing. */
+/* After as_fork: the copy runs the same program. */
 void exec_share_exe(struct as *from, struct as *to);
-/* kernel/mm's as_put_exe: the file may be written to again. */
+/* kernel/mm's as_put_exe. */
 void exec_put_exe(struct file *file);
 
 /* exit.c: the current thread is done with its address space: robust futexes, clear_child_tid, vfork. */

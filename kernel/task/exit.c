@@ -182,7 +182,7 @@ static void retire_thread_pid(struct pid *pid, int code)
 {
 	pid->exit.code = code;
 	pid->thread = NULL;
-	pid_release_numbers(pid);
+	pid_drop_if_unused(pid);
 	pid_advance(pid, PID_REAPED);
 }
 

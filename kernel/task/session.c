@@ -55,6 +55,8 @@ int session_new(void)
 	}
 	old_group = move_to_group(t, t->pid);
 	old_session = move_to_session(t, t->pid);
+	pid_drop_if_unused(old_group);
+	pid_drop_if_unused(old_session);
 	t->is_session_leader = true;
 	t->tty = NULL;
 	rwspin_write_unlock(&tasks_lock);
@@ -102,8 +104,10 @@ static int set_group(struct pid *who, struct pid *group, struct pid **old)
 		return err;
 	if (group != who && (!group || !group_is_in_session(group, current->task->session)))
 		return -EPERM;
-	if (t->group != group)
+	if (t->group != group) {
 		*old = move_to_group(t, group);
+		pid_drop_if_unused(*old);
+	}
 	return 0;
 }
 

@@ -172,7 +172,7 @@ static void complete(struct task *t, struct thread *target, enum signal_scope sc
 
 	if (wants_signal(target, sig)) {
 		chosen = target;
-	} else if (scope == SCOPE_PROCESS && t->nr_threads > 1) {
+	} else if (scope == SCOPE_PROCESS && (t->nr_threads > 1 || target->is_exiting)) {
 		list_for_each(thread, &t->threads, task_link) {
 			if (wants_signal(thread, sig)) {
 				chosen = thread;

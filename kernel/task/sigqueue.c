@@ -65,14 +65,10 @@ void sigpending_init(struct sigpending *p)
 static void fill(struct sigqueue *q, int sig, const siginfo_t *info)
 {
 	if (info) {
-		const u64 *from = (const u64 *)info;
-
-		for (int i = 0; i < SIGINFO_BYTES / 8; i++)
-			q->words[i] = from[i];
+		__builtin_memcpy(q->words, info, SIGINFO_BYTES);
 		return;
 	}
-	for (int i = 0; i < SIGINFO_BYTES / 8; i++)
-		q->words[i] = 0;
+	__builtin_memset(q->words, 0, SIGINFO_BYTES);
 	q->signo = sig;
 	q->code = SI_KERNEL;
 }
@@ -144,38 +140,47 @@ void sigpending_flush(struct task *t, struct sigpending *p, u64 set, struct list
 	}
 }
 
-static struct sigqueue *take_one(struct task *t, struct sigpending *p, int sig, siginfo_t *info)
+/* The first entry of sig, or NULL; *is_last: there is no second. Mostly there is one entry in all. */
+static struct sigqueue *find_entry(struct sigpending *p, int sig, bool *is_last)
 {
-	struct sigqueue *q, *found = NULL;
-	u64 *to = (u64 *)info;
-	bool is_last = true;
+	struct sigqueue *q = list_first(&p->queue, struct sigqueue, link), *found = NULL;
 
+	*is_last = true;
+	if (likely(q->link.next == &p->queue && !list_empty(&p->queue)))
+		return q->signo == sig ? q : NULL;
 	list_for_each(q, &p->queue, link) {
 		if (q->signo != sig)
 			continue;
 		if (found) {
-			is_last = false;
+			*is_last = false;
 			break;
 		}
 		found = q;
 	}
+	return found;
+}
+
+static struct sigqueue *take_one(struct task *t, struct sigpending *p, int sig, siginfo_t *info)
+{
+	bool is_last;
+	struct sigqueue *q = find_entry(p, sig, &is_last);
+
 	if (is_last)
 		p->set &= ~SIGMASK(sig);
-	if (!found) {
-		memset(info, 0, sizeof(*info));
+	__builtin_memset((char *)info + SIGINFO_BYTES, 0, sizeof(*info) - SIGINFO_BYTES);
+	if (!q) {
+		__builtin_memset(info, 0, SIGINFO_BYTES);
 		info->si_signo = sig;
 		return NULL;
 	}
-	list_del_init(&found->link);
-	for (int i = 0; i < SIGINFO_BYTES / 8; i++)
-		to[i] = found->words[i];
-	memset((char *)info + SIGINFO_BYTES, 0, sizeof(*info) - SIGINFO_BYTES);
-	if (found->kind == SIGQUEUE_TIMER) {
-		timers_signal_taken(found, info);
+	list_del_init(&q->link);
+	__builtin_memcpy(info, q->words, SIGINFO_BYTES);
+	if (unlikely(q->kind == SIGQUEUE_TIMER)) {
+		timers_signal_taken(q, info);
 		return NULL;
 	}
 	t->nr_queued--;
-	return found->kind == SIGQUEUE_HEAP ? found : NULL;
+	return q->kind == SIGQUEUE_HEAP ? q : NULL;
 }
 
 int sigpending_take(struct task *t, struct sigpending *p, u64 set, siginfo_t *info,

@@ -121,7 +121,9 @@ void task_reap(struct task *t)
 	list_del_init(&t->session_link);
 	pid->task = NULL;
 	pid->thread = NULL;
-	pid_release_numbers(pid);
+	pid_drop_if_unused(pid);
+	pid_drop_if_unused(t->group);
+	pid_drop_if_unused(t->session);
 	pid_advance(pid, PID_REAPED);
 	atomic_fetch_sub_explicit(&nr_tasks, 1, memory_order_relaxed);
 }

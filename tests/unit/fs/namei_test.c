@@ -168,8 +168,8 @@ static int k_list(int dir, const char *name, struct host_reply *r)
 
 static int with_path(const struct host_call *c, u32 flags)
 {
-	struct path p, at;
-	int err = look_up(c->dir, c->path, flags, &p);
+	struct path p, from;
+	int err = look_up(c->dir, c->op == HOST_BIND || c->op == HOST_MOVE ? c->path2 : c->path, flags, &p);
 
 	if (err)
 		return err;
@@ -203,11 +203,11 @@ static int with_path(const struct host_call *c, u32 flags)
 		err = mount_umount(&p, c->a);
 		break;
 	default: /* as mount(2): first the target, then the source */
-		err = look_up(HOST_CWD, c->path2, LOOKUP_FOLLOW, &at);
+		err = *c->path ? look_up(HOST_CWD, c->path, LOOKUP_FOLLOW, &from) : -EINVAL;
 		if (err)
 			break;
-		err = c->op == HOST_BIND ? mount_bind(&p, &at, c->a) : mount_move(&p, &at);
-		path_put(&at);
+		err = c->op == HOST_BIND ? mount_bind(&from, &p, c->a) : mount_move(&from, &p);
+		path_put(&from);
 	}
 	path_put(&p);
 	return err;
@@ -232,13 +232,17 @@ static int k_chroot(const struct host_call *c)
 static int k_getcwd(struct host_reply *r)
 {
 	struct seqbuf out;
-	struct path cwd;
+	struct path cwd, root;
 	int n;
 
 	seqbuf_init(&out, r->text, sizeof(r->text));
 	fs_ctx_cwd(current->fs, &cwd);
 	n = dentry_is_unlinked(cwd.dentry) ? -ENOENT : 0;
 	if (!n) {
+		fs_ctx_root(current->fs, &root);
+		if (!path_is_reachable(&cwd, &root))
+			seqbuf_puts(&out, "(unreachable)");
+		path_put(&root);
 		CHECK(path_print(&cwd, NULL, &out));
 		n = (int)out.len + 1;
 	}
@@ -311,6 +315,13 @@ static unsigned nr_successes, nr_by_errno[200];
 
 static void show_history(void)
 {
+	for (int i = 0; i < 4; i++) {
+		char name[] = { (char)('a' + i), 0 };
+		struct host_reply r = { .result = 0 };
+		int n = k_read(HOST_CWD, name, &r);
+
+		printf("# %s: %d %.*s\n", name, n, n < 0 ? 0 : n, r.text);
+	}
 	for (unsigned i = nr_calls > 40 ? nr_calls - 40 : 0; i < nr_calls; i++)
 		printf("# %s\n", history[i % 40]);
 }
@@ -561,9 +572,15 @@ static bool random_call(struct host_call *c)
 	case HOST_BIND:
 		c->a = below(2);
 		break;
+	case HOST_MOVE: /* on Linux something unseen is below the first root */
+		if (is_root_mount(c->path))
+			return false;
+		break;
 	case HOST_UMOUNT:
 		c->a = below(2) ? 0 : MNT_DETACH;
-		return !is_root_mount(c->path);
+		if (is_root_mount(c->path))
+			return false;
+		break;
 	case HOST_CHROOT:
 		if (below(2))
 			*c->path = 0;
@@ -602,6 +619,9 @@ static void random_calls(int n)
 		return;
 	}
 	nr_successes = 0;
+	user = 0;
+	call(&root, &r);
+	call(&home, &r);
 	for (int i = 0; i < n && !test_failures; i++) {
 		if (!random_call(&c))
 			continue;

@@ -132,7 +132,7 @@ static int do_chroot(const char *path)
 {
 	if (*path)
 		return or_errno(chroot(path));
-	return or_errno(fchdir(first_root) || chroot("."));
+	return fchdir(first_root) || chroot(".") ? -errno : 0;
 }
 
 static int serve(const struct host_call *c, struct host_reply *r)
