@@ -298,7 +298,7 @@ static inline u64 load_name_word(const char *p)
 	u64 word = 0;
 
 	if (likely(((u64)p & (PAGE_SIZE - 1)) <= PAGE_SIZE - 8) && !IS_ENABLED_HOST_TEST)
-		return *(const u64 __attribute__((may_alias, aligned(1))) *)p;
+		return load_u64(p);
 	for (u32 i = 0; i < 8 && p[i] && (!i || p[i - 1] != '/'); i++)
 		word |= (u64)(u8)p[i] << 8 * i;
 	return word;
@@ -450,17 +450,18 @@ static __always_inline const char *walk_plain(const char *p, struct path *at)
 	struct dentry *dentry = at->dentry, *child;
 	struct qname q;
 
-	for (;;) {
+	while (*p == '/')
+		p++;
+	while (*p) {
 		struct inode *dir = dentry_inode(dentry);
-		const char *end;
+		const char *end, *next;
 
-		while (*p == '/')
-			p++;
-		if (!*p || unlikely((dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111)) ||
-		    unlikely(dir->ops->permission))
+		if (unlikely((dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111)) || unlikely(dir->ops->permission))
 			break;
-		end = name_scan(&q, p);
-		if (unlikely(*p == '.' && q.len <= 2) || unlikely(q.len > NAME_MAX) || (*end && !end[1]))
+		next = end = name_scan(&q, p);
+		while (*next == '/')
+			next++;
+		if (unlikely(*p == '.' && q.len <= 2) || unlikely(q.len > NAME_MAX) || unlikely(next != end && !*next))
 			break;
 		child = dentry_find_inline(dentry, &q);
 		if (unlikely(!child))
@@ -472,9 +473,7 @@ static __always_inline const char *walk_plain(const char *p, struct path *at)
 		}
 		dentry_put(dentry);
 		dentry = child;
-		p = end;
-		if (!*p)
-			break;
+		p = next;
 	}
 	at->mnt = mnt;
 	at->dentry = dentry;

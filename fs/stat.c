@@ -13,6 +13,7 @@
 #include <linux/kdev_t.h>
 #include <linux/magic.h>
 
+#include "lib/string.h"
 #include "kernel/id/cred.h"
 #include "kernel/time/clock.h"
 #include "fs/chrdev.h"
@@ -28,8 +29,8 @@ int vfs_getattr(const struct path *p, struct kstat *st)
 
 	if (unlikely(!inode->ctime_ns)) /* a pseudo file's: nobody asked before */
 		inode_touch(inode, ATTR_ATIME | ATTR_MTIME | ATTR_CTIME);
-	inode_fill_stat(inode, st);
 	st->mnt_id = p->mnt->id;
+	inode_fill_stat(inode, st);
 	return inode->ops->getattr ? inode->ops->getattr(inode, st) : 0;
 }
 
@@ -43,59 +44,41 @@ u64 dev_from_user(u64 dev)
 	return MKDEV(major(dev), minor(dev));
 }
 
-static struct timespec ns_to_timespec(u64 ns)
+/* Field by field, because a compound literal is cleared before it is filled in, and fstat is called often. */
+static inline void put_time(struct timespec *t, u64 ns)
 {
-	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+	t->tv_sec = ns / NS_PER_SEC;
+	t->tv_nsec = ns % NS_PER_SEC;
 }
 
 void kstat_to_stat(const struct kstat *k, struct stat *out)
 {
-	*out = (struct stat){
-		.st_dev = dev_to_user(k->dev),
-		.st_ino = k->ino,
-		.st_nlink = k->nlink,
-		.st_mode = k->mode,
-		.st_uid = k->uid,
-		.st_gid = k->gid,
-		.st_rdev = dev_to_user(k->rdev),
-		.st_size = k->size,
-		.st_blksize = k->blksize,
-		.st_blocks = k->blocks,
-		.st_atim = ns_to_timespec(k->atime_ns),
-		.st_mtim = ns_to_timespec(k->mtime_ns),
-		.st_ctim = ns_to_timespec(k->ctime_ns),
-	};
+	out->st_dev = dev_to_user(k->dev);
+	out->st_ino = k->ino;
+	out->st_nlink = k->nlink;
+	out->st_mode = k->mode;
+	out->st_uid = k->uid;
+	out->st_gid = k->gid;
+	out->__pad0 = 0;
+	out->st_rdev = unlikely(k->rdev) ? dev_to_user(k->rdev) : 0;
+	out->st_size = k->size;
+	out->st_blksize = k->blksize;
+	out->st_blocks = k->blocks;
+	put_time(&out->st_atim, k->atime_ns);
+	put_time(&out->st_mtim, k->mtime_ns);
+	put_time(&out->st_ctim, k->ctime_ns);
+	memset(out->__unused_words, 0, sizeof(out->__unused_words));
 }
 
-static struct statx_timestamp ns_to_statx(u64 ns)
+static inline void put_statx_time(struct statx_timestamp *t, u64 ns)
 {
-	return (struct statx_timestamp){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+	t->tv_sec = ns / NS_PER_SEC;
+	t->tv_nsec = ns % NS_PER_SEC;
+	t->__reserved = 0;
 }
 
-void kstat_to_statx(const struct kstat *k, const struct path *p, u32 mask, struct statx *out)
+static void put_statx_mount(const struct path *p, u32 mask, struct statx *out)
 {
-	*out = (struct statx){
-		.stx_mask = STATX_BASIC_STATS | (k->btime_ns ? STATX_BTIME : 0),
-		.stx_blksize = k->blksize,
-		.stx_attributes = k->attributes,
-		.stx_attributes_mask = k->attributes_mask | STATX_ATTR_AUTOMOUNT | STATX_ATTR_DAX |
-				       STATX_ATTR_MOUNT_ROOT,
-		.stx_nlink = k->nlink,
-		.stx_uid = k->uid,
-		.stx_gid = k->gid,
-		.stx_mode = k->mode,
-		.stx_ino = k->ino,
-		.stx_size = k->size,
-		.stx_blocks = k->blocks,
-		.stx_atime = ns_to_statx(k->atime_ns),
-		.stx_btime = ns_to_statx(k->btime_ns),
-		.stx_ctime = ns_to_statx(k->ctime_ns),
-		.stx_mtime = ns_to_statx(k->mtime_ns),
-		.stx_rdev_major = DEV_MAJOR(k->rdev),
-		.stx_rdev_minor = DEV_MINOR(k->rdev),
-		.stx_dev_major = DEV_MAJOR(k->dev),
-		.stx_dev_minor = DEV_MINOR(k->dev),
-	};
 	if (p->dentry == p->mnt->root)
 		out->stx_attributes |= STATX_ATTR_MOUNT_ROOT;
 	if (mask & STATX_MNT_ID_UNIQUE) {
@@ -105,6 +88,33 @@ void kstat_to_statx(const struct kstat *k, const struct path *p, u32 mask, struc
 		out->stx_mask |= STATX_MNT_ID;
 		out->stx_mnt_id = p->mnt->id;
 	}
+}
+
+void kstat_to_statx(const struct kstat *k, const struct path *p, u32 mask, struct statx *out)
+{
+	out->stx_mask = STATX_BASIC_STATS | (k->btime_ns ? STATX_BTIME : 0);
+	out->stx_blksize = k->blksize;
+	out->stx_attributes = k->attributes;
+	out->stx_nlink = k->nlink;
+	out->stx_uid = k->uid;
+	out->stx_gid = k->gid;
+	out->stx_mode = k->mode;
+	out->__spare0[0] = 0;
+	out->stx_ino = k->ino;
+	out->stx_size = k->size;
+	out->stx_blocks = k->blocks;
+	out->stx_attributes_mask = k->attributes_mask | STATX_ATTR_AUTOMOUNT | STATX_ATTR_DAX |
+				   STATX_ATTR_MOUNT_ROOT;
+	put_statx_time(&out->stx_atime, k->atime_ns);
+	put_statx_time(&out->stx_btime, k->btime_ns);
+	put_statx_time(&out->stx_ctime, k->ctime_ns);
+	put_statx_time(&out->stx_mtime, k->mtime_ns);
+	out->stx_rdev_major = DEV_MAJOR(k->rdev);
+	out->stx_rdev_minor = DEV_MINOR(k->rdev);
+	out->stx_dev_major = DEV_MAJOR(k->dev);
+	out->stx_dev_minor = DEV_MINOR(k->dev);
+	memset(&out->stx_mnt_id, 0, sizeof(*out) - offsetof(struct statx, stx_mnt_id));
+	put_statx_mount(p, mask, out);
 }
 
 static long mount_statfs_flags(const struct mount *m)

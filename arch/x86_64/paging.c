@@ -58,27 +58,41 @@ u64 *pgtable_walk(const struct pgtable *pgt, u64 va)
 	return &table[pgtable_slot(va, 0)];
 }
 
-bool pgtable_fill(u64 *entry)
+/* A table for an empty entry; returns what the entry is then, or 0: out of memory. */
+static __noinline u64 fill(u64 *entry)
 {
 	phys_addr pa = upcall_table_alloc();
 
 	if (!pa)
-		return false;
-	if (!pte_replace(entry, 0, pa | PTE_TABLE))
-		upcall_table_free(pa);
-	return true;
+		return 0;
+	if (pte_replace(entry, 0, pa | PTE_TABLE))
+		return pa | PTE_TABLE;
+	upcall_table_free(pa); /* somebody was faster */
+	return pte_read(entry);
 }
 
-static u64 *walk_alloc(u64 *table, u64 va)
+/* The table that the entry for va points to, made if missing; NULL: out of memory. */
+static inline u64 *next_table(u64 *table, u64 va, unsigned int level)
 {
-	for (unsigned int level = PGTABLE_LEVELS - 1; level > 0; level--) {
-		u64 *entry = &table[pgtable_slot(va, level)];
+	u64 *at = &table[pgtable_slot(va, level)], entry = pte_read(at);
 
-		if (unlikely(!pte_read(entry)) && !pgtable_fill(entry))
+	if (unlikely(!entry)) {
+		entry = fill(at);
+		if (!entry)
 			return NULL;
-		table = pte_table(pte_read(entry));
 	}
-	return &table[pgtable_slot(va, 0)];
+	return pte_table(entry);
+}
+
+static inline u64 *walk_alloc(u64 *root, u64 va)
+{
+	u64 *table = next_table(root, va, 3);
+
+	if (table)
+		table = next_table(table, va, 2);
+	if (table)
+		table = next_table(table, va, 1);
+	return table ? &table[pgtable_slot(va, 0)] : NULL;
 }
 
 u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va)
@@ -116,7 +130,7 @@ void paging_init(void)
 {
 	pte_nx = cpu_features.has_nx ? PTE_NX : 0;
 	if (!kernel_pml4[pgtable_slot(KMAP_BASE, 3)] &&
-	    !pgtable_fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)]))
+	    !fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)]))
 		upcall_panic(NULL, "no memory for the kernel's page tables");
 	for (unsigned int slot = PGTABLE_SLOTS / 2; slot < PGTABLE_SLOTS; slot++) {
 		if (!kernel_pml4[slot])

@@ -353,15 +353,15 @@ static void pipe_release(struct file *file)
 		pipe_free(p);
 }
 
-/* fifo(7): each side's open waits for the other's, unless it does not want to. */
-static int fifo_wait_peer(struct pipe *p, struct file *file)
+/*
+ * fifo(7): each side's open waits for the other's, unless it does not want to. has_peer and seen are as
+ * they were when file joined: a peer that came and went since then has been met.
+ */
+static int fifo_wait_peer(struct pipe *p, struct file *file, bool has_peer, u32 seen)
 {
-	u32 seen;
 	bool is_reader = file->mode & FILE_READ;
 
-	if (is_reader && (file->mode & FILE_WRITE))
-		return 0;
-	if (is_reader ? p->writers : p->readers)
+	if (has_peer || (is_reader && (file->mode & FILE_WRITE)))
 		return 0;
 	if (file->flags & O_NONBLOCK) {
 		if (!is_reader)
@@ -369,7 +369,6 @@ static int fifo_wait_peer(struct pipe *p, struct file *file)
 		p->writer_opens = 0; /* no hang-up before the first writer */
 		return 0;
 	}
-	seen = is_reader ? p->writer_opens : p->reader_opens;
 	if (is_reader)
 		return wait_event_interruptible(&p->read_wait, p->writer_opens != seen);
 	return wait_event_interruptible(&p->write_wait, p->reader_opens != seen);
@@ -377,21 +376,26 @@ static int fifo_wait_peer(struct pipe *p, struct file *file)
 
 static int fifo_open(struct inode *inode, struct file *file)
 {
+	bool is_reader = file->mode & FILE_READ, has_peer = false;
 	struct pipe *p;
+	u32 seen = 0;
 	int err;
 
 	rwsem_write_lock(&inode->lock);
 	p = inode->fifo;
 	if (!p)
 		p = inode->fifo = pipe_new();
-	if (p)
+	if (p) {
 		pipe_join(p, file);
+		has_peer = is_reader ? p->writers : p->readers;
+		seen = is_reader ? p->writer_opens : p->reader_opens;
+	}
 	rwsem_write_unlock(&inode->lock);
 	if (!p)
 		return -ENOMEM;
 	wake_all(&p->read_wait);
 	wake_all(&p->write_wait);
-	err = fifo_wait_peer(p, file);
+	err = fifo_wait_peer(p, file, has_peer, seen);
 	if (err)
 		pipe_release(file);
 	return err;

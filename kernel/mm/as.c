@@ -18,6 +18,7 @@
 #include "lib/string.h"
 
 #include "arch/x86_64/atomic.h"
+#include "arch/x86_64/thread.h"
 #include "arch/x86_64/tlb.h"
 
 #include "kernel/mm/internal.h"
@@ -221,10 +222,11 @@ struct vma *vma_merge(struct vma *vma)
 
 static struct as *as_alloc(void)
 {
-	struct as *as = cache_zalloc(as_cache);
+	struct as *as = cache_alloc(as_cache);
 
 	if (!as)
 		return NULL;
+	memset(as, 0, offsetof(struct as, auxv));
 	if (!pgtable_new(&as->pgtable)) {
 		cache_free(as_cache, as);
 		return NULL;
@@ -340,12 +342,14 @@ static void copy_fields(struct as *to, const struct as *from)
 	to->env_end = from->env_end;
 	to->auxv_len = from->auxv_len;
 	to->is_dumpable = from->is_dumpable;
+	to->writes_after_fork = from->writes_after_fork;
 	memcpy(to->auxv, from->auxv, from->auxv_len);
 }
 
-/* Copies vma to the end of to's tree. */
-static int copy_vma(const struct vma *vma, struct as *to, struct rb_node **last, bool *downgraded)
+/* Copies vma to the end of the tree. */
+static int copy_vma(struct table_copy *c, const struct vma *vma, struct rb_node **last)
 {
+	struct as *to = c->to;
 	struct vma *copy = vma_new();
 
 	if (!copy)
@@ -359,33 +363,49 @@ static int copy_vma(const struct vma *vma, struct as *to, struct rb_node **last,
 	*last = &copy->node;
 	to->nr_vmas++;
 	as_account(to, copy->flags, (s64)vma_pages(copy));
-	return vma->flags & VM_WIPEFORK ? 0 : tables_copy(vma, to, downgraded);
+	return vma->flags & VM_WIPEFORK ? 0 : tables_copy(c, vma);
+}
+
+/* Both locks are held. */
+static int copy_all(struct table_copy *c)
+{
+	struct rb_node *last = NULL;
+	int err = 0;
+
+	for (struct vma *vma = vma_first(c->from); vma && !err; vma = vma_next(vma))
+		if (!(vma->flags & VM_DONTFORK))
+			err = copy_vma(c, vma, &last);
+	if (!err && c->from->writes_after_fork) {
+		const struct thread_head *head = (const struct thread_head *)current;
+
+		tables_copy_now(c, thread_head_regs(head)->rsp);
+		tables_copy_now(c, head->arch.fs_base);
+	}
+	c->to->nr_anon = c->nr_anon;
+	c->to->nr_file = c->nr_all - c->nr_anon;
+	c->to->hiwater_rss = c->nr_all;
+	return err;
 }
 
 int as_fork(struct as *from, struct as **out)
 {
-	struct as *to = as_alloc();
-	struct rb_node *last = NULL;
-	bool downgraded = false;
-	int err = 0;
+	struct table_copy c = { .from = from, .to = as_alloc(), .region = ~0ull };
+	int err;
 
-	if (!to)
+	if (!c.to)
 		return -ENOMEM;
 	rwsem_write_lock(&from->lock);
-	rwsem_write_lock_nested(&to->lock);
-	copy_fields(to, from);
-	for (struct vma *vma = vma_first(from); vma && !err; vma = vma_next(vma))
-		if (!(vma->flags & VM_DONTFORK))
-			err = copy_vma(vma, to, &last, &downgraded);
-	to->hiwater_rss = as_resident_pages(to);
-	rwsem_write_unlock(&to->lock);
-	if (downgraded)
+	rwsem_write_lock_nested(&c.to->lock);
+	copy_fields(c.to, from);
+	err = copy_all(&c);
+	rwsem_write_unlock(&c.to->lock);
+	if (c.is_downgraded)
 		tlb_flush_all(&from->pgtable);
 	rwsem_write_unlock(&from->lock);
 	if (err) {
-		as_put(to);
+		as_put(c.to);
 		return err;
 	}
-	*out = to;
+	*out = c.to;
 	return 0;
 }

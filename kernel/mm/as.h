@@ -29,10 +29,11 @@ struct as {
 	u64 stack_top;		/* [I] */
 	u64 code_start, code_end, data_start, data_end; /* [I] for /proc/PID/stat */
 	u64 arg_start, arg_end, env_start, env_end;	/* [I] */
-	u64 auxv[48];		/* [I] for /proc/PID/auxv; pairs, ends with AT_NULL */
-	u32 auxv_len;		/* bytes */
+	u32 auxv_len;		/* bytes of auxv in use */
 	struct file *exe;	/* [L] counted; dropped through as_put_exe hook */
+	bool writes_after_fork; /* [a] a hint: it wrote to its pages while a child still shared them */
 	bool is_dumpable;	/* [a] PR_SET_DUMPABLE */
+	u64 auxv[48];		/* [I] for /proc/PID/auxv; pairs, ends with AT_NULL. The last field: not cleared */
 };
 
 /* A new, empty address space with one user. Errors: -ENOMEM. */

@@ -148,6 +148,7 @@ static enum fault_result fault_copy(struct fault *f)
 		tlb_flush_page_local(f->addr);
 		return FAULT_OK;
 	} else {
+		f->as->writes_after_fork = true;
 		copy = copy_of(page);
 	}
 	if (!copy)
@@ -216,37 +217,50 @@ static enum fault_result grow_stack(struct as *as, u64 addr)
 	return FAULT_OK;
 }
 
-/* The lock is held for reading on return; *out is the vma of addr. */
-static enum fault_result lock_and_find(struct as *as, u64 addr, struct vma **out)
+/* The lock is held for reading, here and on return. NULL: addr is no stack's either. */
+static __noinline struct vma *find_or_grow(struct as *as, u64 addr)
 {
 	struct vma *vma;
 	enum fault_result result;
 
-	rwsem_read_lock(&as->lock);
-	for (;;) {
-		vma = as_find(as, addr);
-		*out = vma;
-		if (likely(vma && vma->start <= addr))
-			return FAULT_OK;
-		if (!vma || !(vma->flags & VM_GROWSDOWN))
-			return FAULT_SEGV_MAPERR;
+	while ((vma = as_find(as, addr)) && vma->start > addr) {
+		if (!(vma->flags & VM_GROWSDOWN))
+			return NULL;
 		rwsem_read_unlock(&as->lock);
 		rwsem_write_lock(&as->lock);
 		result = grow_stack(as, addr);
 		rwsem_write_unlock(&as->lock);
 		rwsem_read_lock(&as->lock);
 		if (result != FAULT_OK)
-			return result;
+			return NULL;
 	}
+	return vma;
+}
+
+/* The vma of addr, or NULL. The lock is held for reading on return. */
+static inline struct vma *lock_and_find(struct as *as, u64 addr)
+{
+	struct vma *vma;
+
+	rwsem_read_lock(&as->lock);
+	vma = load_relaxed(&as->cached);
+	if (likely(vma && addr >= vma->start && addr < vma->end))
+		return vma;
+	return find_or_grow(as, addr);
 }
 
 enum fault_result as_fault(struct as *as, u64 addr, u32 access)
 {
 	struct fault f = { .as = as, .addr = addr & PAGE_MASK, .is_write = access & FAULT_WRITE };
-	enum fault_result result = lock_and_find(as, addr, &f.vma);
+	enum fault_result result;
 
-	if (likely(result == FAULT_OK))
-		result = likely(is_allowed(f.vma, access)) ? resolve(&f) : FAULT_SEGV_ACCERR;
+	f.vma = lock_and_find(as, addr);
+	if (unlikely(!f.vma))
+		result = FAULT_SEGV_MAPERR;
+	else if (unlikely(!is_allowed(f.vma, access)))
+		result = FAULT_SEGV_ACCERR;
+	else
+		result = resolve(&f);
 	rwsem_read_unlock(&as->lock);
 	return result;
 }
@@ -289,11 +303,12 @@ static bool may_access(const struct vma *vma, bool write)
 static struct page *reach(struct as *as, u64 addr, bool write)
 {
 	struct fault f = { .as = as, .addr = addr & PAGE_MASK, .is_write = write };
-	enum fault_result result = lock_and_find(as, addr, &f.vma);
+	enum fault_result result = FAULT_OK;
 	struct page *page;
 
-	if (result == FAULT_OK && !may_access(f.vma, write))
-		result = FAULT_SEGV_ACCERR;
+	f.vma = lock_and_find(as, addr);
+	if (!f.vma || !may_access(f.vma, write))
+		return NULL;
 	while (result == FAULT_OK) {
 		f.pte = pgtable_walk(&as->pgtable, f.addr);
 		f.entry = f.pte ? pte_read(f.pte) : 0;

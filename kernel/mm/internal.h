@@ -28,6 +28,11 @@ static inline bool alloc_should_fail(void)
 }
 #endif
 
+/* Gives up count references to single pages. */
+void pages_put(struct page **pages, u32 count);
+/* Frees single pages that are linked by page->next and end in last, all with no reference left. */
+void pages_free_chain(struct page *first, struct page *last, u32 count);
+
 /* page_alloc() without fault injection, for allocators whose own callers were asked already. */
 struct page *page_alloc_uncounted(unsigned int order);
 
@@ -35,7 +40,9 @@ struct page *page_alloc_uncounted(unsigned int order);
  * by a red zone. */
 struct slab_cache {
 	const char *name;
-	u32 id;	      /* index of its per-CPU lists */
+	struct slab_cpu *lists; /* CPU 0's; the next CPU's are a row of all caches further */
+	u32 id;	      /* index in the rows */
+	u32 max_free; /* objects in a per-CPU list */
 	u32 size;     /* of an object, as asked for */
 	u32 stride;   /* from one object to the next */
 	u32 first;    /* offset of the first object in a slab */
@@ -109,8 +116,9 @@ struct gather {
 	bool is_dead;	 /* nobody will ever run in it again: no flush at all */
 	bool keeps_anon; /* leave private copies alone */
 	u32 nr;
+	u64 region, *table; /* the last-level table used last: which PT_SPAN it covers, or ~0 */
 	u64 start, end;	 /* to be flushed */
-	u64 nr_anon, nr_file;
+	u64 nr_all, nr_anon; /* pages taken out */
 	struct page *tables; /* by page->next */
 	struct page *pages[GATHER_PAGES];
 };
@@ -123,8 +131,18 @@ void gather_end(struct gather *g);
 void tables_zap(struct gather *g, u64 start, u64 end);
 /* Takes out the tables that serve only [start, end): its neighbours end at floor and begin at ceiling. */
 void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
-/* Fork: the pages of vma (of an as whose lock is held) also go to its copy. Sets *downgraded if entries lost PTE_WRITE. */
-int tables_copy(const struct vma *vma, struct as *to, bool *downgraded) __must_check;
+
+/* Fork: from one address space to another, vma by vma upwards. Both locks are held. */
+struct table_copy {
+	struct as *from, *to;
+	u64 region, *from_table, *to_table; /* as in struct gather */
+	u64 nr_all, nr_anon; /* pages copied so far */
+	bool is_downgraded;  /* some of from's entries lost PTE_WRITE */
+};
+int tables_copy(struct table_copy *c, const struct vma *vma) __must_check;
+/* Both will write to the page of addr at once: the copy gets its own now, without two faults. */
+void tables_copy_now(struct table_copy *c, u64 addr);
+
 /* The entries of [start, end) get what vma->flags allow, but no new PTE_WRITE. Flushes. */
 void tables_protect(const struct vma *vma, u64 start, u64 end);
 /* Moves entries of [from, from + len) to [to, ...). Errors: -ENOMEM, nothing moved. Flushes. */

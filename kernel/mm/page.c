@@ -156,7 +156,7 @@ static void debug_check_zeroed(const struct page *page)
 #endif
 }
 
-static struct page *refill(struct page_cpu *cpu)
+static __noinline struct page *refill(struct page_cpu *cpu)
 {
 	struct page *page = NULL;
 	unsigned int order = REFILL_ORDER + 1;
@@ -220,25 +220,36 @@ static struct page *alloc_block(unsigned int order)
 	return page;
 }
 
-struct page *page_alloc_uncounted(unsigned int order)
+static inline struct page *take(struct page_cpu *cpu, struct page *page)
 {
-	struct page_cpu *cpu = &page_cpus[cpu_id()];
-	struct page *page = cpu->free;
-
-	assert_can_allocate();
-	if (unlikely(order))
-		return alloc_block(order);
-	if (unlikely(!page)) {
-		page = refill(cpu);
-		if (!page)
-			return NULL;
-	}
 	cpu->free = page->next;
 	cpu->nr_free--;
 	refcount_init(&page->refs, 1);
 	page->order = 0;
 	page->flags = 0;
 	return page;
+}
+
+static __noinline struct page *alloc_slow(unsigned int order)
+{
+	struct page_cpu *cpu = &page_cpus[cpu_id()];
+	struct page *page;
+
+	if (order)
+		return alloc_block(order);
+	page = refill(cpu);
+	return page ? take(cpu, page) : NULL;
+}
+
+struct page *page_alloc_uncounted(unsigned int order)
+{
+	struct page_cpu *cpu = &page_cpus[cpu_id()];
+	struct page *page = cpu->free;
+
+	assert_can_allocate();
+	if (unlikely(order || !page))
+		return alloc_slow(order);
+	return take(cpu, page);
 }
 
 struct page *page_alloc(unsigned int order)
@@ -274,7 +285,15 @@ struct page *page_alloc_zeroed(void)
 	return page;
 }
 
-static void free_one(struct page *page)
+static __noinline void drain_some(void)
+{
+	struct page_cpu *cpu = &page_cpus[cpu_id()];
+
+	while (cpu->nr_free > list_max)
+		drain(cpu, 1u << REFILL_ORDER);
+}
+
+static inline void free_one(struct page *page)
 {
 	struct page_cpu *cpu = &page_cpus[cpu_id()];
 
@@ -284,7 +303,24 @@ static void free_one(struct page *page)
 	page->next = cpu->free;
 	cpu->free = page;
 	if (unlikely(++cpu->nr_free > list_max))
-		drain(cpu, 1u << REFILL_ORDER);
+		drain_some();
+}
+
+void pages_free_chain(struct page *first, struct page *last, u32 count)
+{
+	struct page_cpu *cpu = &page_cpus[cpu_id()];
+
+	assert_can_allocate();
+#ifdef CONFIG_DEBUG
+	for (struct page *page = first; page != last; page = page->next)
+		debug_mark_free(page, false);
+	debug_mark_free(last, false);
+#endif
+	last->next = cpu->free;
+	cpu->free = first;
+	cpu->nr_free += count;
+	if (unlikely(cpu->nr_free > list_max))
+		drain_some();
 }
 
 void page_free(struct page *page, unsigned int order)
@@ -307,6 +343,12 @@ void page_put(struct page *page)
 	/* Whoever holds the only reference needs no atomic operation to give it up. */
 	if (refcount_read(&page->refs) == 1 || refcount_put(&page->refs))
 		free_one(page);
+}
+
+void pages_put(struct page **pages, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		page_put(pages[i]);
 }
 
 /* ---- Page tables (arch/x86_64/upcalls.h) */

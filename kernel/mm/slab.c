@@ -40,9 +40,9 @@ struct slab_cpu {
 };
 static struct slab_cpu slab_cpus[MAX_CPUS][MAX_CACHES];
 
-static struct slab_cpu *this_list(const struct slab_cache *c)
+static inline struct slab_cpu *this_list(const struct slab_cache *c)
 {
-	return &slab_cpus[cpu_id()][c->id];
+	return c->lists + (u64)cpu_id() * MAX_CACHES;
 }
 
 /* ---- Slabs. REQUIRES(c->lock) unless it says otherwise. */
@@ -117,8 +117,8 @@ static void slab_give(struct slab_cache *c, void *obj)
 
 /* ---- Per-CPU lists */
 
-/* Takes a batch of objects from the slabs, returns one of them. */
-static void *refill(struct slab_cache *c)
+/* Takes a batch of objects from the slabs. False: out of memory. */
+static bool refill(struct slab_cache *c)
 {
 	struct slab_cpu *list = this_list(c);
 	struct slab *slab;
@@ -129,7 +129,7 @@ static void *refill(struct slab_cache *c)
 		spin_unlock(&c->lock);
 		slab = slab_new(c);
 		if (!slab)
-			return NULL;
+			return false;
 		spin_lock(&c->lock);
 		list_add(&slab->link, &c->partial);
 		c->nr_slabs++;
@@ -142,7 +142,7 @@ static void *refill(struct slab_cache *c)
 		list->nr_free++;
 	}
 	spin_unlock(&c->lock);
-	return list->free;
+	return true;
 }
 
 static void drain(struct slab_cache *c, struct slab_cpu *list, u32 count)
@@ -158,6 +158,21 @@ static void drain(struct slab_cache *c, struct slab_cpu *list, u32 count)
 	spin_unlock(&c->lock);
 }
 
+static inline void *take(struct slab_cache *c, struct slab_cpu *list, void *obj, size_t size, u64 caller)
+{
+	list->free = *slab_link(obj);
+	list->nr_free--;
+	slab_check_alloc(c, obj, size, caller);
+	return obj;
+}
+
+static __noinline void *alloc_slow(struct slab_cache *c, size_t size, u64 caller)
+{
+	struct slab_cpu *list = this_list(c);
+
+	return refill(c) ? take(c, list, list->free, size, caller) : NULL;
+}
+
 static inline void *alloc(struct slab_cache *c, size_t size, u64 caller)
 {
 	struct slab_cpu *list = this_list(c);
@@ -166,15 +181,14 @@ static inline void *alloc(struct slab_cache *c, size_t size, u64 caller)
 	assert_can_allocate();
 	if (unlikely(alloc_should_fail()))
 		return NULL;
-	if (unlikely(!obj)) {
-		obj = refill(c);
-		if (!obj)
-			return NULL;
-	}
-	list->free = *slab_link(obj);
-	list->nr_free--;
-	slab_check_alloc(c, obj, size, caller);
-	return obj;
+	if (unlikely(!obj))
+		return alloc_slow(c, size, caller);
+	return take(c, list, obj, size, caller);
+}
+
+static __noinline void drain_batch(struct slab_cache *c)
+{
+	drain(c, this_list(c), c->batch);
 }
 
 static inline void give(struct slab_cache *c, void *obj)
@@ -183,8 +197,8 @@ static inline void give(struct slab_cache *c, void *obj)
 
 	*slab_link(obj) = list->free;
 	list->free = obj;
-	if (unlikely(++list->nr_free > 2 * c->batch))
-		drain(c, list, c->batch);
+	if (unlikely(++list->nr_free > c->max_free))
+		drain_batch(c);
 }
 
 static inline void dispose(struct slab_cache *c, void *obj, u64 caller)
@@ -237,6 +251,8 @@ struct slab_cache *cache_create(const char *name, size_t size, size_t align)
 		panic("cache %s: objects of %zu bytes are too large", name, size);
 	c->batch = MIN(32u, 8192 / c->stride);
 	c->batch = MAX(2u, c->batch);
+	c->max_free = 2 * c->batch;
+	c->lists = &slab_cpus[0][c->id];
 	nr_caches++;
 	return c;
 }

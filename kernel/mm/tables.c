@@ -16,22 +16,45 @@
 
 #include "kernel/mm/internal.h"
 
+static inline u64 table_entry(u64 *table, u64 va, unsigned int level)
+{
+	return pte_read(&table[pgtable_slot(va, level)]);
+}
+
+/* The first address that an entry for va at level does not cover. */
+static inline u64 entry_end(u64 va, unsigned int level)
+{
+	return (va | ((1ull << pgtable_shift(level)) - 1)) + 1;
+}
+
 /* The last-level table for va, or NULL. *next: where what it covers, or what is missing, ends. */
 static inline u64 *table_at(const struct pgtable *pgt, u64 va, u64 *next)
 {
-	u64 *table = pgtable_root(pgt);
-	unsigned int level = PGTABLE_LEVELS - 1;
+	u64 entry = table_entry(pgtable_root(pgt), va, 3);
 
-	for (;;) {
-		u64 entry = pte_read(&table[pgtable_slot(va, level)]);
+	*next = entry_end(va, 3);
+	if (unlikely(!entry))
+		return NULL;
+	entry = table_entry(pte_table(entry), va, 2);
+	*next = entry_end(va, 2);
+	if (unlikely(!entry))
+		return NULL;
+	entry = table_entry(pte_table(entry), va, 1);
+	*next = entry_end(va, 1);
+	return entry ? pte_table(entry) : NULL;
+}
 
-		if (!entry || level == 1) {
-			*next = (va | ((1ull << pgtable_shift(level)) - 1)) + 1;
-			return entry ? pte_table(entry) : NULL;
-		}
-		table = pte_table(entry);
-		level--;
-	}
+/* The first entry of [pte, stop) that is not empty, or stop. */
+static inline u64 *next_used(u64 *pte, u64 *stop)
+{
+	if (pte < stop && pte_read(pte))
+		return pte;
+	while (pte + 8 <= stop &&
+	       !(pte[0] | pte[1] | pte[2] | pte[3] | pte[4] | pte[5] | pte[6] | pte[7]))
+		pte += 8;
+	while (pte < stop && !pte_read(pte))
+		pte++;
+	return pte;
 }
 
 /* ---- Gathering */
@@ -45,7 +68,8 @@ void gather_begin(struct gather *g, struct as *as, bool is_dead)
 	g->nr = 0;
 	g->start = ~0ull;
 	g->end = 0;
-	g->nr_anon = g->nr_file = 0;
+	g->region = ~0ull;
+	g->nr_all = g->nr_anon = 0;
 	g->tables = NULL;
 }
 
@@ -57,12 +81,12 @@ static void gather_flush_tlb(struct gather *g)
 	g->end = 0;
 }
 
+/* What was noted stays noted: more entries of it may yet be emptied. */
 static void gather_release(struct gather *g)
 {
-	if (g->has_others)
-		gather_flush_tlb(g);
-	for (u32 i = 0; i < g->nr; i++)
-		page_put(g->pages[i]);
+	if (g->has_others && g->nr)
+		tlb_flush_range(&g->as->pgtable, g->start, g->end);
+	pages_put(g->pages, g->nr);
 	g->nr = 0;
 }
 
@@ -70,16 +94,16 @@ void gather_end(struct gather *g)
 {
 	struct page *table;
 
-	gather_release(g);
 	gather_flush_tlb(g);
+	pages_put(g->pages, g->nr);
 	while ((table = g->tables)) {
 		g->tables = table->next;
 		upcall_table_free(page_pa(table));
 	}
 	if (g->nr_anon)
 		atomic_fetch_sub_explicit(&g->as->nr_anon, g->nr_anon, memory_order_relaxed);
-	if (g->nr_file)
-		atomic_fetch_sub_explicit(&g->as->nr_file, g->nr_file, memory_order_relaxed);
+	if (g->nr_all > g->nr_anon)
+		atomic_fetch_sub_explicit(&g->as->nr_file, g->nr_all - g->nr_anon, memory_order_relaxed);
 }
 
 static inline void gather_note(struct gather *g, u64 start, u64 end)
@@ -90,31 +114,53 @@ static inline void gather_note(struct gather *g, u64 start, u64 end)
 
 /* ---- Emptying */
 
-static void zap_table(struct gather *g, u64 *table, u64 start, u64 end)
+/* When nobody else runs in it. Pages that are free then are handed back in one chain. */
+static void zap_table(struct gather *g, u64 *pte, u64 *stop)
 {
-	u64 *pte = &table[pgtable_slot(start, 0)], *stop = pte + ((end - start) >> PAGE_SHIFT);
+	struct page *first = NULL, *last = NULL;
+	u32 nr_free = 0;
+	u64 nr_all = 0, nr_anon = 0;
 
-	for (; pte < stop; pte++) {
+	for (pte = next_used(pte, stop); pte < stop; pte = next_used(pte + 1, stop)) {
+		u64 entry = pte_read(pte);
+		struct page *page = pa_to_page(pte_pa(entry));
+
+		pte_write(pte, 0);
+		if (entry & PTE_UNCOUNTED)
+			continue;
+		nr_all++;
+		nr_anon += entry / PTE_ANON & 1;
+		if (refcount_read(&page->refs) == 1)
+			refcount_init(&page->refs, 0);
+		else if (!refcount_put(&page->refs))
+			continue;
+		last = last ? last : page;
+		page->next = first;
+		first = page;
+		nr_free++;
+	}
+	if (nr_free)
+		pages_free_chain(first, last, nr_free);
+	g->nr_all += nr_all;
+	g->nr_anon += nr_anon;
+}
+
+static void zap_table_gather(struct gather *g, u64 *pte, u64 *stop)
+{
+	for (pte = next_used(pte, stop); pte < stop; pte = next_used(pte + 1, stop)) {
 		u64 entry = pte_read(pte);
 
-		if (!entry)
-			continue;
-		if (unlikely(g->keeps_anon) && (entry & PTE_ANON))
+		if (g->keeps_anon && (entry & PTE_ANON))
 			continue;
 		pte_write(pte, 0);
 		if (entry & PTE_UNCOUNTED)
 			continue;
-		if (entry & PTE_ANON)
-			g->nr_anon++;
-		else
-			g->nr_file++;
+		g->nr_all++;
+		g->nr_anon += entry / PTE_ANON & 1;
 		g->pages[g->nr++] = pa_to_page(pte_pa(entry));
-		if (unlikely(g->nr == GATHER_PAGES)) {
-			gather_note(g, start, end);
+		if (unlikely(g->nr == GATHER_PAGES))
 			gather_release(g);
-		}
 	}
-	gather_note(g, start, end);
 }
 
 void tables_zap(struct gather *g, u64 start, u64 end)
@@ -122,14 +168,25 @@ void tables_zap(struct gather *g, u64 start, u64 end)
 	u64 next;
 
 	for (; start < end; start = next) {
-		u64 *table = table_at(&g->as->pgtable, start, &next);
+		u64 *table = g->table, *pte;
 
+		next = entry_end(start, 1);
+		if (start / PT_SPAN != g->region) {
+			table = table_at(&g->as->pgtable, start, &next);
+			g->table = table;
+			g->region = table ? start / PT_SPAN : ~0ull;
+		}
 		next = MIN(next, end);
 		if (!table)
 			continue;
-		zap_table(g, table, start, next);
+		gather_note(g, start, next);
+		pte = &table[pgtable_slot(start, 0)];
+		if (unlikely(g->has_others || g->keeps_anon))
+			zap_table_gather(g, pte, pte + ((next - start) >> PAGE_SHIFT));
+		else
+			zap_table(g, pte, pte + ((next - start) >> PAGE_SHIFT));
 		if (unlikely(next < end)) {
-			if (!g->has_others && !g->is_dead)
+			if (!g->has_others)
 				gather_flush_tlb(g); /* others may come and run in it */
 			cond_resched();
 		}
@@ -142,36 +199,51 @@ struct hole {
 	u64 floor, ceiling; /* the hole */
 };
 
-/* Looks for tables to take out in the one below entry, which is at level and covers from base on; then at that. */
-static void prune(struct gather *g, u64 *entry, unsigned int level, u64 base, const struct hole *hole)
+static inline void prune_entry(struct gather *g, u64 *entry, u64 base, u64 size, const struct hole *hole)
 {
-	u64 size = 1ull << pgtable_shift(level), span = size / PGTABLE_SLOTS;
-	u64 *table = pte_table(pte_read(entry));
 	struct page *page;
 
-	if (level > 1) {
-		u64 va = MAX(base, ALIGN_DOWN(hole->low, span)), end = MIN(base + size, hole->high);
-
-		for (; va < end; va += span) {
-			u64 *lower = &table[pgtable_slot(va, level - 1)];
-
-			if (pte_read(lower))
-				prune(g, lower, level - 1, va, hole);
-		}
-	}
 	if (base < hole->floor || base + size > hole->ceiling)
 		return;
+	page = pa_to_page(pte_pa(pte_read(entry)));
 	pte_write(entry, 0);
-	page = va_to_page(table);
 	page->next = g->tables;
 	g->tables = page;
+}
+
+/* The tables below one of level 1, and those one of level 2 points to. */
+static void prune_level1(struct gather *g, u64 *table, u64 base, const struct hole *hole)
+{
+	const u64 span = 1ull << pgtable_shift(1);
+	u64 end = MIN(base + span * PGTABLE_SLOTS, hole->high);
+
+	for (u64 va = MAX(base, hole->low); va < end; va += span) {
+		u64 *entry = &table[pgtable_slot(va, 1)];
+
+		if (pte_read(entry))
+			prune_entry(g, entry, va, span, hole);
+	}
+}
+
+static void prune_level2(struct gather *g, u64 *table, u64 base, const struct hole *hole)
+{
+	const u64 span = 1ull << pgtable_shift(2);
+	u64 end = MIN(base + span * PGTABLE_SLOTS, hole->high);
+
+	for (u64 va = MAX(base, ALIGN_DOWN(hole->low, span)); va < end; va += span) {
+		u64 *entry = &table[pgtable_slot(va, 2)];
+
+		if (!pte_read(entry))
+			continue;
+		prune_level1(g, pte_table(pte_read(entry)), va, hole);
+		prune_entry(g, entry, va, span, hole);
+	}
 }
 
 /* Where nothing is mapped there are no tables already, so those around [start, end) are all that can be left over. */
 void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
 {
-	const unsigned int level = PGTABLE_LEVELS - 1;
-	const u64 span = 1ull << pgtable_shift(level);
+	const u64 span = 1ull << pgtable_shift(3);
 	u64 *root = pgtable_root(&g->as->pgtable);
 	struct hole hole = { ALIGN_DOWN(start, PT_SPAN), ALIGN_UP(end, PT_SPAN), floor, ceiling };
 
@@ -182,76 +254,103 @@ void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
 	if (hole.low >= hole.high)
 		return;
 	for (u64 va = ALIGN_DOWN(hole.low, span); va < hole.high; va += span) {
-		u64 *entry = &root[pgtable_slot(va, level)];
+		u64 *entry = &root[pgtable_slot(va, 3)];
 
-		if (pte_read(entry))
-			prune(g, entry, level, va, &hole);
+		if (!pte_read(entry))
+			continue;
+		prune_level2(g, pte_table(pte_read(entry)), va, &hole);
+		prune_entry(g, entry, va, span, &hole);
 	}
+	g->region = ~0ull;
 	gather_note(g, start, end);
 }
 
 /* ---- Copying */
 
-struct copy {
-	u64 keep;	/* bits of entries that stay */
-	u64 nr_anon, nr_file;
-	bool downgraded;
-};
-
-static void copy_table(struct copy *c, u64 *from, u64 *to, u64 *stop)
+static void copy_entries(struct table_copy *c, u64 *from, u64 *to, u64 *stop, u64 keep)
 {
-	for (; from < stop; from++, to++) {
-		u64 entry = pte_read(from), kept = entry & c->keep;
+	u64 nr_all = 0, nr_anon = 0, dropped = 0;
+	s64 distance = (u8 *)to - (u8 *)from;
 
-		if (!entry)
-			continue;
-		if (kept != entry) {
-			pte_write(from, kept);
-			c->downgraded = true;
+	for (from = next_used(from, stop); from < stop; from = next_used(from + 1, stop)) {
+		u64 entry = pte_read(from);
+
+		if (entry & ~keep) {
+			dropped |= entry & ~keep;
+			entry &= keep;
+			pte_write(from, entry);
 		}
-		pte_write(to, kept);
-		if (kept & PTE_UNCOUNTED)
+		pte_write((u64 *)((u8 *)from + distance), entry);
+		if (entry & PTE_UNCOUNTED)
 			continue;
-		page_get(pa_to_page(pte_pa(kept)));
-		if (kept & PTE_ANON)
-			c->nr_anon++;
-		else
-			c->nr_file++;
+		page_get(pa_to_page(pte_pa(entry)));
+		nr_all++;
+		nr_anon += entry / PTE_ANON & 1;
 	}
+	c->nr_all += nr_all;
+	c->nr_anon += nr_anon;
+	c->is_downgraded |= dropped != 0;
 }
 
-int tables_copy(const struct vma *vma, struct as *to, bool *downgraded)
+int tables_copy(struct table_copy *c, const struct vma *vma)
 {
-	struct copy c = { .keep = vma->flags & VM_SHARED ? ~0ull : ~PTE_WRITE };
-	u64 next;
-	int err = 0;
+	u64 keep = vma->flags & VM_SHARED ? ~0ull : ~PTE_WRITE, next;
 
 	for (u64 va = vma->start; va < vma->end; va = next) {
-		u64 *from = table_at(&vma->as->pgtable, va, &next), *stop, *pte;
+		u64 *table = c->from_table, *from, *stop;
 
+		next = entry_end(va, 1);
+		if (va / PT_SPAN != c->region) {
+			table = table_at(&c->from->pgtable, va, &next);
+			c->from_table = table;
+			c->to_table = NULL;
+			c->region = table ? va / PT_SPAN : ~0ull;
+		}
 		next = MIN(next, vma->end);
-		if (!from)
+		if (!table)
 			continue;
-		from += pgtable_slot(va, 0);
+		from = &table[pgtable_slot(va, 0)];
 		stop = from + ((next - va) >> PAGE_SHIFT);
-		while (from < stop && !pte_read(from)) /* perhaps no table is needed */
-			from++;
+		from = next_used(from, stop);
 		if (from == stop)
 			continue;
-		va = next - ((u64)(stop - from) << PAGE_SHIFT);
-		pte = pgtable_walk_alloc(&to->pgtable, va);
-		if (!pte) {
-			err = -ENOMEM;
-			break;
+		if (!c->to_table) {
+			u64 *pte = pgtable_walk_alloc(&c->to->pgtable, va);
+
+			if (!pte)
+				return -ENOMEM;
+			c->to_table = pte - pgtable_slot(va, 0);
 		}
-		copy_table(&c, from, pte, stop);
+		copy_entries(c, from, c->to_table + (from - table), stop, keep);
 		if (unlikely(next < vma->end))
 			cond_resched();
 	}
-	to->nr_anon += c.nr_anon;
-	to->nr_file += c.nr_file;
-	*downgraded |= c.downgraded;
-	return err;
+	return 0;
+}
+
+void tables_copy_now(struct table_copy *c, u64 addr)
+{
+	const struct vma *vma = as_find_exact(c->from, addr);
+	u64 *from, *to, entry;
+	struct page *page, *copy;
+
+	if (!vma || (vma->flags & (VM_WRITE | VM_SHARED | VM_DONTFORK | VM_WIPEFORK)) != VM_WRITE)
+		return;
+	from = pgtable_walk(&c->from->pgtable, addr);
+	to = pgtable_walk(&c->to->pgtable, addr);
+	entry = from ? pte_read(from) : 0;
+	if (!to || (entry & (PTE_ANON | PTE_UNCOUNTED | PTE_WRITE)) != PTE_ANON)
+		return;
+	page = pa_to_page(pte_pa(entry));
+	if (refcount_read(&page->refs) != 2)
+		return;
+	copy = page_alloc(0);
+	if (!copy)
+		return;
+	page_copy(page_va(copy), page_va(page));
+	pte_write(to, page_pa(copy) | vma_pte_bits(vma) | PTE_ANON | PTE_WRITE | PTE_DIRTY);
+	pte_write(from, entry | PTE_WRITE | PTE_DIRTY);
+	page_put(page);
 }
 
 /* ---- Protecting and moving */

@@ -148,7 +148,7 @@ static int fill_info(const struct target *target, int sig, const siginfo_t __use
 
 static int send(const struct target *target, int sig, const siginfo_t __user *uinfo)
 {
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 	int err;
 
 	if (!pid_vnr(target->pid))

@@ -100,7 +100,7 @@ SYSCALL(rt_sigtimedwait, const u64 __user *uset, siginfo_t __user *uinfo,
 	const struct timespec __user *utimeout, size_t size)
 {
 	u64 set, deadline_ns = WAIT_FOREVER;
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 	int sig;
 
 	if (size != sizeof(set))
@@ -224,9 +224,11 @@ static long kill_group(int pgid, int sig, const siginfo_t *info)
 
 SYSCALL(kill, int pid, int sig)
 {
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 
 	siginfo_user(&info, sig, SI_USER);
+	if (pid == info.si_pid)
+		return signal_kill_self(sig, &info);
 	if (pid > 0)
 		return kill_one(pid, sig, &info);
 	if (pid == -1)
@@ -250,7 +252,7 @@ static long kill_thread(int tgid, int tid, int sig, const siginfo_t *info)
 
 SYSCALL(tgkill, int tgid, int tid, int sig)
 {
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 
 	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
@@ -260,7 +262,7 @@ SYSCALL(tgkill, int tgid, int tid, int sig)
 
 SYSCALL(tkill, int tid, int sig)
 {
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 
 	if (tid <= 0)
 		return -EINVAL;
@@ -281,7 +283,7 @@ static int queued_info(siginfo_t *info, const siginfo_t __user *uinfo, int sig, 
 
 SYSCALL(rt_sigqueueinfo, int pid, int sig, const siginfo_t __user *uinfo)
 {
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 	int err = queued_info(&info, uinfo, sig, pid);
 
 	return err ? err : kill_one(pid, sig, &info);
@@ -289,7 +291,7 @@ SYSCALL(rt_sigqueueinfo, int pid, int sig, const siginfo_t __user *uinfo)
 
 SYSCALL(rt_tgsigqueueinfo, int tgid, int tid, int sig, const siginfo_t __user *uinfo)
 {
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 	int err;
 
 	if (copy_from_user(&info, uinfo, sizeof(info)))

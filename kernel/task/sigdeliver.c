@@ -39,18 +39,24 @@ static void clear_work(struct thread *t, u32 work)
 	atomic_fetch_and_explicit(&t->head.work_flags, ~work, memory_order_relaxed);
 }
 
-void signal_recalc(struct thread *t)
+static inline void recalc(struct thread *t, struct task *task)
 {
-	struct task *task = t->task;
 	bool has_work = ((t->pending.set | task->pending.set) & ~t->sig_blocked) ||
 			t->stop_pending || task->notify_due;
 	bool is_marked =
 		atomic_load_explicit(&t->head.work_flags, memory_order_relaxed) & WORK_SIGNAL;
 
-	if (has_work && !is_marked)
+	if (has_work == is_marked)
+		return;
+	if (has_work)
 		atomic_fetch_or_explicit(&t->head.work_flags, WORK_SIGNAL, memory_order_relaxed);
-	else if (!has_work && is_marked && t == current)
+	else if (t == current)
 		clear_work(t, WORK_SIGNAL);
+}
+
+void signal_recalc(struct thread *t)
+{
+	recalc(t, t->task);
 }
 
 void signal_mark_current(void)
@@ -70,13 +76,14 @@ static void retarget(struct task *t, u64 set)
 			signal_wake(thread, false);
 }
 
-static void set_blocked(struct thread *self, u64 mask)
+static inline void set_blocked(struct thread *self, struct task *t, u64 mask)
 {
-	u64 newly_blocked = mask & ~self->sig_blocked;
+	u64 newly_blocked = mask & ~self->sig_blocked & t->pending.set;
 
 	self->sig_blocked = mask;
-	retarget(self->task, newly_blocked & self->task->pending.set);
-	signal_recalc(self);
+	if (unlikely(newly_blocked))
+		retarget(t, newly_blocked);
+	recalc(self, t);
 }
 
 void signal_set_blocked(u64 mask)
@@ -88,7 +95,7 @@ void signal_set_blocked(u64 mask)
 	if (mask == self->sig_blocked)
 		return;
 	irqflags = sig_lock(self->task);
-	set_blocked(self, mask);
+	set_blocked(self, self->task, mask);
 	sig_unlock(self->task, irqflags);
 }
 
@@ -237,9 +244,7 @@ void signal_exit_thread(void)
 
 /* A signal with a handler, and what its frame needs. */
 struct delivery {
-	int sig;
-	struct kernel_sigaction action;
-	u64 old_mask; /* before the handler's was added */
+	struct sigframe_args frame;
 	siginfo_t info;
 };
 
@@ -267,26 +272,37 @@ static void default_action(struct thread *self, int sig)
 }
 
 /* Marks the handler as running: sig_lock held. */
-static void enter_handler(struct thread *self, struct delivery *d, struct kernel_sigaction *action)
+static inline void enter_handler(struct thread *self, struct task *t, struct delivery *d, int sig,
+				 struct kernel_sigaction *action)
 {
-	u64 mask;
+	u64 mask = self->sig_blocked | action->mask;
 
-	d->action = *action;
-	d->old_mask = self->sig_blocked;
-	if (action->flags & SA_RESETHAND)
+	d->frame = (struct sigframe_args){
+		.sig = sig,
+		.handler = (u64)action->handler,
+		.restorer = (u64)action->restorer,
+		.sa_flags = action->flags,
+		.info = &d->info,
+		.mask = self->sig_blocked,
+		.altstack = self->altstack,
+		.trap = self->fault_trap,
+		.error = self->fault_error,
+		.cr2 = self->fault_addr,
+	};
+	if (!(action->flags & SA_NODEFER))
+		mask |= SIGMASK(sig);
+	if (unlikely(action->flags & SA_RESETHAND))
 		action->handler = SIG_DFL;
-	mask = d->old_mask | d->action.mask;
-	if (!(d->action.flags & SA_NODEFER))
-		mask |= SIGMASK(d->sig);
-	set_blocked(self, mask);
+	set_blocked(self, t, mask);
 }
 
 enum next { NEXT_NOTHING, NEXT_HANDLER, NEXT_DEFAULT, NEXT_STOP, NEXT_TELL, NEXT_DEATH, NEXT_AGAIN };
 
-static enum next next_action(struct thread *self, struct delivery *d, struct sigqueue **garbage)
+static enum next next_action(struct thread *self, struct task *t, struct delivery *d,
+			     struct sigqueue **garbage)
 {
-	struct task *t = self->task;
 	struct kernel_sigaction *action;
+	int sig;
 
 	if (self->pending.set & SIGMASK(SIGKILL))
 		return NEXT_DEATH;
@@ -294,19 +310,20 @@ static enum next next_action(struct thread *self, struct delivery *d, struct sig
 		return NEXT_TELL;
 	if (self->stop_pending)
 		return NEXT_STOP;
-	d->sig = signal_take_locked(~self->sig_blocked, &d->info, garbage);
-	if (!d->sig) {
-		signal_recalc(self);
+	sig = signal_take_locked(~self->sig_blocked, &d->info, garbage);
+	if (!sig) {
+		recalc(self, t);
 		return NEXT_NOTHING;
 	}
-	action = &t->sighand->action[d->sig - 1];
+	action = &t->sighand->action[sig - 1];
 	if (action->handler == SIG_IGN)
 		return NEXT_AGAIN;
 	if (action->handler == SIG_DFL) {
-		self->stop_dequeued = SIGMASK(d->sig) & SIG_STOP_MASK;
+		d->frame.sig = sig;
+		self->stop_dequeued = SIGMASK(sig) & SIG_STOP_MASK;
 		return NEXT_DEFAULT;
 	}
-	enter_handler(self, d, action);
+	enter_handler(self, t, d, sig, action);
 	return NEXT_HANDLER;
 }
 
@@ -329,7 +346,7 @@ static bool get_signal(struct thread *self, struct delivery *d)
 	for (;;) {
 		struct sigqueue *garbage = NULL;
 		u64 irqflags = sig_lock(t);
-		enum next next = next_action(self, d, &garbage);
+		enum next next = next_action(self, t, d, &garbage);
 
 		sig_unlock(t, irqflags);
 		if (garbage)
@@ -340,7 +357,7 @@ static bool get_signal(struct thread *self, struct delivery *d)
 		case NEXT_HANDLER:
 			return true;
 		case NEXT_DEFAULT:
-			default_action(self, d->sig);
+			default_action(self, d->frame.sig);
 			break;
 		case NEXT_STOP:
 			join_stop(self);
@@ -356,8 +373,8 @@ static bool get_signal(struct thread *self, struct delivery *d)
 	}
 }
 
-/* What becomes of an interrupted system call. action NULL: no handler runs. */
-static void restart_syscall(struct regs *regs, const struct kernel_sigaction *action)
+/* What becomes of an interrupted system call. */
+static void restart_syscall(struct regs *regs, bool has_handler, u64 sa_flags)
 {
 	bool is_restarted = true;
 	u64 number = regs->orig_rax;
@@ -366,15 +383,15 @@ static void restart_syscall(struct regs *regs, const struct kernel_sigaction *ac
 		return; /* not a system call, or dealt with */
 	switch (-(s64)regs->rax) {
 	case ERESTARTSYS:
-		is_restarted = !action || (action->flags & SA_RESTART);
+		is_restarted = !has_handler || (sa_flags & SA_RESTART);
 		break;
 	case ERESTARTNOINTR:
 		break;
 	case ERESTARTNOHAND:
-		is_restarted = !action;
+		is_restarted = !has_handler;
 		break;
 	case ERESTART_RESTARTBLOCK:
-		is_restarted = !action;
+		is_restarted = !has_handler;
 		number = NR_restart_syscall;
 		break;
 	default:
@@ -402,28 +419,15 @@ static void frame_failed(struct thread *self, int sig, u64 mask)
 	signal_force(SIGSEGV, SI_KERNEL, 0);
 }
 
-static void run_handler(struct regs *regs, struct thread *self, const struct delivery *d)
+static void run_handler(struct regs *regs, struct thread *self, struct delivery *d)
 {
-	struct sigframe_args args = {
-		.sig = d->sig,
-		.handler = (u64)d->action.handler,
-		.restorer = (u64)d->action.restorer,
-		.sa_flags = d->action.flags,
-		.info = &d->info,
-		.mask = d->old_mask,
-		.altstack = self->altstack,
-		.trap = self->fault_trap,
-		.error = self->fault_error,
-		.cr2 = self->fault_addr,
-	};
-
-	restart_syscall(regs, &d->action);
+	restart_syscall(regs, true, d->frame.sa_flags);
 	if (atomic_load_explicit(&self->head.work_flags, memory_order_relaxed) & WORK_SIGMASK) {
-		args.mask = self->saved_mask;
+		d->frame.mask = self->saved_mask;
 		clear_work(self, WORK_SIGMASK);
 	}
-	if (sigframe_build(regs, &args))
-		frame_failed(self, d->sig, args.mask);
+	if (sigframe_build(regs, &d->frame))
+		frame_failed(self, d->frame.sig, d->frame.mask);
 	else if ((u32)self->altstack.ss_flags & SS_AUTODISARM)
 		self->altstack = (stack_t){ 0 };
 }
@@ -431,13 +435,13 @@ static void run_handler(struct regs *regs, struct thread *self, const struct del
 void signal_deliver(struct regs *regs)
 {
 	struct thread *self = current;
-	struct delivery d;
+	struct delivery d __uninitialized;
 
 	if (get_signal(self, &d)) {
 		run_handler(regs, self, &d);
 		return;
 	}
-	restart_syscall(regs, NULL);
+	restart_syscall(regs, false, 0);
 	signal_end_temporary_mask();
 }
 

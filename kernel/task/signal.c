@@ -63,6 +63,10 @@ static bool init_is_immune(const struct task *t, int sig, bool from_inside)
 
 static bool is_dropped(struct task *t, const struct thread *target, int sig, bool from_inside)
 {
+	__sighandler_t handler = handler_of(t, sig);
+
+	if (handler != SIG_DFL && handler != SIG_IGN)
+		return false;
 	if (target->sig_blocked & SIGMASK(sig))
 		return false; /* it may be wanted by the time it is unblocked */
 	return init_is_immune(t, sig, from_inside) || signal_is_ignored(t, sig);
@@ -70,9 +74,9 @@ static bool is_dropped(struct task *t, const struct thread *target, int sig, boo
 
 static bool is_fatal(struct task *t, int sig)
 {
-	if (SIGMASK(sig) & (SIG_DEFAULT_IGNORED | SIG_STOP_MASK))
+	if (handler_of(t, sig) != SIG_DFL || (SIGMASK(sig) & (SIG_DEFAULT_IGNORED | SIG_STOP_MASK)))
 		return false;
-	return handler_of(t, sig) == SIG_DFL && (sig == SIGKILL || !task_is_ns_init(t));
+	return sig == SIGKILL || !task_is_ns_init(t);
 }
 
 /* ---- prepare, add, complete ---- */
@@ -235,17 +239,16 @@ static int send_locked(struct task *t, struct thread *target, enum signal_scope 
 	return 0;
 }
 
-/* The sender as the receiver's namespace sees it. Most often that is how the sender sees itself. */
-static const siginfo_t *translate(const struct task *t, const siginfo_t *info, siginfo_t *copy)
+/* Whether the sender has another number in the receiver's pid namespace than in its own. */
+static bool is_foreign(const struct task *t, const siginfo_t *info)
 {
-	const struct pidns *ns = t->pid->numbers[t->pid->level].ns;
+	const struct pid *own;
 
-	if (!info || info->si_code > 0 || info->si_code == SI_TIMER || info->si_code == SI_SIGIO ||
-	    likely(ns == current->task->pid->numbers[current->task->pid->level].ns))
-		return info;
-	*copy = *info;
-	copy->si_pid = pid_nr_in(current->task->pid, ns);
-	return copy;
+	if (!info || t == current->task || info->si_code > 0 || info->si_code == SI_TIMER ||
+	    info->si_code == SI_SIGIO)
+		return false;
+	own = current->task->pid;
+	return t->pid->numbers[t->pid->level].ns != own->numbers[own->level].ns;
 }
 
 static int send(struct task *t, struct thread *target, enum signal_scope scope, int sig,
@@ -272,20 +275,33 @@ static int send(struct task *t, struct thread *target, enum signal_scope scope, 
 	return err;
 }
 
+static __noinline int send_abroad(struct task *t, struct thread *target, enum signal_scope scope,
+				  int sig, const siginfo_t *info)
+{
+	siginfo_t copy = *info;
+
+	copy.si_pid = pid_nr_in(current->task->pid, t->pid->numbers[t->pid->level].ns);
+	return send(t, target, scope, sig, &copy);
+}
+
+static int send_translated(struct task *t, struct thread *target, enum signal_scope scope, int sig,
+			   const siginfo_t *info)
+{
+	if (unlikely(is_foreign(t, info)))
+		return send_abroad(t, target, scope, sig, info);
+	return send(t, target, scope, sig, info);
+}
+
 int signal_send(struct thread *t, enum signal_scope scope, int sig, const siginfo_t *info)
 {
-	siginfo_t copy;
-
 	if (!t->task)
 		return 0; /* kernel threads hear nothing */
-	return send(t->task, t, scope, sig, translate(t->task, info, &copy));
+	return send_translated(t->task, t, scope, sig, info);
 }
 
 int signal_send_task(struct task *t, int sig, const siginfo_t *info)
 {
-	siginfo_t copy;
-
-	return send(t, NULL, SCOPE_PROCESS, sig, translate(t, info, &copy));
+	return send_translated(t, NULL, SCOPE_PROCESS, sig, info);
 }
 
 bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope scope,
@@ -305,13 +321,12 @@ bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope 
 
 void siginfo_user(siginfo_t *info, int sig, int code)
 {
-	u64 *words = (u64 *)info;
+	const struct pid *own = current->task->pid;
 
-	for (int i = 0; i < SIGINFO_BYTES / 8; i++)
-		words[i] = 0;
+	__builtin_memset(info, 0, SIGINFO_BYTES);
 	info->si_signo = sig;
 	info->si_code = code;
-	info->si_pid = pid_vnr(current->task->pid);
+	info->si_pid = own->numbers[own->level].nr; /* send() translates it */
 	info->si_uid = current->cred->uid;
 }
 
@@ -337,7 +352,6 @@ int signal_permission(struct task *t, int sig, const siginfo_t *info)
 static int kill_task(struct task *t, struct thread *target, enum signal_scope scope, int sig,
 		     const siginfo_t *info)
 {
-	siginfo_t copy;
 	int err;
 
 	if ((unsigned)sig > NR_SIGNALS)
@@ -345,7 +359,7 @@ static int kill_task(struct task *t, struct thread *target, enum signal_scope sc
 	err = signal_permission(t, sig, info);
 	if (err || !sig)
 		return err;
-	err = send(t, target, scope, sig, translate(t, info, &copy));
+	err = send_translated(t, target, scope, sig, info);
 	return err == -ESRCH ? 0 : err;
 }
 
@@ -362,6 +376,11 @@ int signal_kill_pid(struct pid *pid, enum signal_scope scope, int sig, const sig
 		err = t->task ? kill_task(t->task, t, scope, sig, info) : 0;
 	rwspin_read_unlock(&tasks_lock);
 	return err;
+}
+
+int signal_kill_self(int sig, const siginfo_t *info)
+{
+	return kill_task(current->task, current, SCOPE_PROCESS, sig, info);
 }
 
 int signal_kill_thread(int tgid, struct pid *pid, int sig, const siginfo_t *info)
@@ -468,7 +487,7 @@ bool signal_notify_parent_exit(struct task *child)
 	struct task *parent = child->parent;
 	int sig = child->exit_signal, code = child->pid->exit.code;
 	bool is_unwanted = child->autoreap, is_signalled = sig != 0 && !is_unwanted;
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 	u64 irqflags;
 
 	if (!parent)
@@ -501,7 +520,7 @@ void signal_notify_parent_stop(struct task *child, int why, int sig)
 {
 	struct task *parent = child->parent;
 	bool is_wanted = false;
-	siginfo_t info;
+	siginfo_t info __uninitialized;
 	u64 irqflags;
 
 	if (!parent)

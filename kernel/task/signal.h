@@ -29,6 +29,7 @@ int signal_send_task(struct task *t, int sig, const siginfo_t *info); /* SCOPE_P
 
 /* kill(2)'s forms, with permission. sig 0 only checks. */
 int signal_kill_pid(struct pid *pid, enum signal_scope scope, int sig, const siginfo_t *info);
+int signal_kill_self(int sig, const siginfo_t *info); /* the current process: needs no look-up */
 int signal_kill_thread(int tgid, struct pid *pid, int sig, const siginfo_t *info); /* tgid <= 0: whichever */
 int signal_kill_group(struct pid *group, int sig, const siginfo_t *info); /* with permission checks */
 int signal_kill_all(int sig, const siginfo_t *info);			  /* kill(-1) */

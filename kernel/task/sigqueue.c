@@ -183,20 +183,19 @@ static struct sigqueue *take_one(struct task *t, struct sigpending *p, int sig, 
 	return q->kind == SIGQUEUE_HEAP ? q : NULL;
 }
 
-int sigpending_take(struct task *t, struct sigpending *p, u64 set, siginfo_t *info,
-		    struct sigqueue **garbage)
+/* p has some of set pending. */
+static int take(struct task *t, struct sigpending *p, u64 set, siginfo_t *info,
+		struct sigqueue **garbage)
 {
 	u64 candidates = p->set & set;
 	struct sigqueue *q;
 	int sig;
 
-	if (!candidates)
-		return 0;
 	if (candidates & SIG_SYNC_MASK)
 		candidates &= SIG_SYNC_MASK;
 	sig = __builtin_ctzll(candidates) + 1;
 	q = take_one(t, p, sig, info);
-	if (q)
+	if (unlikely(q))
 		*garbage = q;
 	return sig;
 }
@@ -205,12 +204,13 @@ int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage)
 {
 	struct thread *self = current;
 	struct task *t = self->task;
-	int sig = sigpending_take(t, &self->pending, set, info, garbage);
+	bool is_own = self->pending.set & set;
+	int sig;
 
-	if (sig)
-		return sig;
-	sig = sigpending_take(t, &t->pending, set, info, garbage);
-	if (sig == SIGALRM)
+	if (!is_own && !(t->pending.set & set))
+		return 0;
+	sig = take(t, is_own ? &self->pending : &t->pending, set, info, garbage);
+	if (unlikely(sig == SIGALRM) && !is_own)
 		timers_alarm_taken(t);
 	return sig;
 }

@@ -38,11 +38,8 @@ static inline void sigpending_forget(struct sigpending *p, u64 set)
 	p->set &= ~set;
 }
 
-/* Takes the first signal in set; *garbage gets an entry for sigqueue_free(), or is left alone. 0: none. */
-int sigpending_take(struct task *t, struct sigpending *p, u64 set, siginfo_t *info,
-		    struct sigqueue **garbage);
-
-/* The same from thread's and then its process's. */
+/* Takes the first signal in set, the thread's own before its process's; *garbage gets an entry for sigqueue_free(),
+ * or is left alone. 0: none. */
 int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage);
 
 /* Sets WORK_SIGNAL, wakes or kicks. Any context. */

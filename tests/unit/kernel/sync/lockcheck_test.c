@@ -8,7 +8,7 @@
 #include "kernel/debug/panic.h"
 #undef panic
 #define panic(...) abort()
-static bool panic_in_progress;
+bool panic_in_progress;
 static void print_backtrace(unsigned long rbp)
 {
 }
