@@ -42,74 +42,85 @@ struct files {
 
 static struct slab_cache *files_cache;
 
-/* ---- the arrays: slots and both bitmaps in one piece */
+/* ---- the arrays: slots, and both bitmaps in one piece. Apart, because together they would be just over a
+ * power of two, and large allocations are powers of two. */
 
-static size_t table_bytes(u32 capacity)
-{
-	return capacity * sizeof(struct file *) + 2 * BITMAP_BYTES(capacity);
-}
+struct table {
+	struct file *_Atomic *slot;
+	u64 *used; /* and, behind it, cloexec */
+	u32 capacity;
+};
 
-static bool table_is_big(u32 capacity)
+static void *array_alloc(size_t bytes)
 {
-	return table_bytes(capacity) > (1u << 20);
-}
-
-static void *table_alloc(u32 capacity)
-{
-	size_t bytes = table_bytes(capacity);
-	void *p = table_is_big(capacity) ? kvmalloc(bytes) : kmalloc(bytes);
+	void *p = bytes > (1u << 20) ? kvmalloc(bytes) : kmalloc(bytes);
 
 	if (p)
 		memset(p, 0, bytes);
 	return p;
 }
 
-static void table_free(void *p, u32 capacity)
+static void array_free(void *p, size_t bytes)
 {
-	if (capacity == FILES_INLINE)
-		return;
-	if (table_is_big(capacity))
+	if (bytes > (1u << 20))
 		kvfree(p);
 	else
 		kfree(p);
 }
 
-static void table_point(struct files *files, void *p, u32 capacity)
+/* The small one inside struct files is never freed. */
+static void table_free(const struct table *t)
 {
-	files->slot = p;
-	files->used = (u64 *)(files->slot + capacity);
-	files->cloexec = files->used + BITMAP_WORDS(capacity);
-	files->capacity = capacity;
+	if (t->capacity == FILES_INLINE)
+		return;
+	array_free((void *)t->slot, t->capacity * sizeof(*t->slot));
+	kfree(t->used);
+}
+
+static int table_alloc(u32 capacity, struct table *t)
+{
+	t->capacity = capacity;
+	t->slot = array_alloc(capacity * sizeof(*t->slot));
+	t->used = kcalloc(2, BITMAP_BYTES(capacity));
+	if (t->slot && t->used)
+		return 0;
+	array_free((void *)t->slot, capacity * sizeof(*t->slot));
+	kfree(t->used);
+	return -ENOMEM;
+}
+
+/* Exchanges the arrays of files with t. */
+static void files_swap_table(struct files *files, struct table *t)
+{
+	struct table old = { files->slot, files->used, files->capacity };
+
+	memcpy((void *)t->slot, (void *)old.slot, old.capacity * sizeof(*old.slot));
+	memcpy(t->used, old.used, BITMAP_BYTES(old.capacity));
+	memcpy(t->used + BITMAP_WORDS(t->capacity), files->cloexec, BITMAP_BYTES(old.capacity));
+	files->slot = t->slot;
+	files->used = t->used;
+	files->cloexec = t->used + BITMAP_WORDS(t->capacity);
+	files->capacity = t->capacity;
+	*t = old;
 }
 
 /* Room for number fd. Nothing is locked; somebody else may have grown it meanwhile. */
 static int files_grow(struct files *files, u32 fd)
 {
-	u32 capacity = FILES_INLINE, old_capacity;
-	struct file *_Atomic *old;
-	void *p;
+	u32 capacity = FILES_INLINE;
+	struct table t;
+	int err;
 
 	while (capacity <= fd)
 		capacity *= 2;
-	p = table_alloc(capacity);
-	if (!p)
-		return -ENOMEM;
+	err = table_alloc(capacity, &t);
+	if (err)
+		return err;
 	spin_lock(&files->lock);
-	old = files->slot;
-	old_capacity = files->capacity;
-	if (old_capacity < capacity) {
-		u64 *used = files->used, *cloexec = files->cloexec;
-
-		table_point(files, p, capacity);
-		memcpy((void *)files->slot, (void *)old, old_capacity * sizeof(struct file *));
-		memcpy(files->used, used, BITMAP_BYTES(old_capacity));
-		memcpy(files->cloexec, cloexec, BITMAP_BYTES(old_capacity));
-	} else {
-		old = p;
-		old_capacity = capacity;
-	}
+	if (files->capacity < capacity)
+		files_swap_table(files, &t);
 	spin_unlock(&files->lock);
-	table_free((void *)old, old_capacity);
+	table_free(&t);
 	return 0;
 }
 
@@ -218,7 +229,7 @@ void files_put(struct files *files)
 		}
 		cond_resched();
 	}
-	table_free((void *)files->slot, files->capacity);
+	table_free(&(struct table){ files->slot, files->used, files->capacity });
 	cache_free(files_cache, files);
 }
 

@@ -62,6 +62,8 @@ struct inode *inode_get_or_add(struct super *sb, u64 ino) __must_check;
 /* An inode in no table, refs 1, state LIVE once filled: mode 0, times now, nlink 1, lock initialised by mode's
  * type when inode_init_lock is called by the caller (or default INODE rank). NULL: out of memory. */
 struct inode *inode_new(struct super *sb) __must_check;
+/* The same with times 0: the first stat sets them, which saves asking the clock for what nobody looks at. */
+struct inode *inode_new_timeless(struct super *sb) __must_check;
 void inode_set_dir_rank(struct inode *inode); /* before use: its lock is a directory's */
 
 /**

@@ -252,6 +252,8 @@ int vfs_chown(const struct path *p, u32 uid, u32 gid)
 	attr.valid = (uid != ~0u ? ATTR_UID : 0) | (gid != ~0u ? ATTR_GID : 0);
 	/* A new owner does not inherit the trust that set-id bits put in the old one. */
 	if (!S_ISDIR(inode->mode) && (inode->mode & (S_ISUID | S_ISGID))) {
+		if (!is_owner(inode))
+			return -EPERM;
 		attr.valid |= ATTR_MODE;
 		attr.mode = inode->mode & 07777 & ~(u32)S_ISUID;
 		if (attr.mode & 0010)

@@ -80,7 +80,7 @@ static void place_owner(const struct tree_place *p, struct inode *inode)
 static struct inode *tree_inode(struct super *sb, u64 ino, const struct tree_child *child)
 {
 	struct tree_place *p = kmalloc(sizeof(*p));
-	struct inode *inode = p ? inode_new(sb) : NULL;
+	struct inode *inode = p ? inode_new_timeless(sb) : NULL;
 
 	if (!inode) {
 		kfree(p);

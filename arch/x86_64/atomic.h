@@ -27,6 +27,24 @@ static inline void smp_mb(void)
 #define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
 #define store_release(p, v) atomic_store_explicit(p, v, memory_order_release)
 
+/* Count up or down; true if the result, taken as signed, is positive. The compiler would fetch the
+ * old value to find out; the flags know it. */
+static inline bool atomic_inc_positive(_Atomic u32 *p)
+{
+	bool is_positive;
+
+	__asm__ volatile("lock; incl %0" : "+m"(*p), "=@ccg"(is_positive)::"memory");
+	return is_positive;
+}
+
+static inline bool atomic_dec_positive(_Atomic u32 *p)
+{
+	bool is_positive;
+
+	__asm__ volatile("lock; decl %0" : "+m"(*p), "=@ccg"(is_positive)::"memory");
+	return is_positive;
+}
+
 /* A lock with no owner, rank or checker: the log, and the machine layer itself. */
 struct rawlock {
 	_Atomic bool is_held;

@@ -46,16 +46,13 @@ void pgtable_free(struct pgtable *pgt)
 
 u64 *pgtable_walk(const struct pgtable *pgt, u64 va)
 {
-	u64 *table = pgtable_root(pgt);
+	u64 entry = pte_read(&pgtable_root(pgt)[pgtable_slot(va, 3)]);
 
-	for (unsigned int level = PGTABLE_LEVELS - 1; level > 0; level--) {
-		u64 entry = pte_read(&table[pgtable_slot(va, level)]);
-
-		if (!entry)
-			return NULL;
-		table = pte_table(entry);
-	}
-	return &table[pgtable_slot(va, 0)];
+	if (entry)
+		entry = pte_read(&pte_table(entry)[pgtable_slot(va, 2)]);
+	if (entry)
+		entry = pte_read(&pte_table(entry)[pgtable_slot(va, 1)]);
+	return entry ? &pte_table(entry)[pgtable_slot(va, 0)] : NULL;
 }
 
 /* A table for an empty entry; returns what the entry is then, or 0: out of memory. */

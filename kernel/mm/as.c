@@ -264,6 +264,7 @@ static void unmap_all(struct as *as)
 	u64 stretch = vma ? vma->start : 0;
 
 	gather_begin(&g, as, true);
+	tables_prune_spare(&g);
 	for (; vma; vma = next) {
 		next = vma_next(vma);
 		tables_zap(&g, vma->start, vma->end);

@@ -25,6 +25,7 @@ struct as {
 	u64 mmap_top;		/* [I] mappings grow down from here; set by exec */
 	u64 search_from;	/* [L] no hole above it is larger than search_hole; 0: mmap_top */
 	u64 search_hole;	/* [L] bytes */
+	u64 spare_start, spare_end; /* [L] tables for it may be left though nothing is mapped; end 0: none */
 	u64 brk_start, brk;	/* [L] brk_start set by exec */
 	u64 stack_top;		/* [I] */
 	u64 code_start, code_end, data_start, data_end; /* [I] for /proc/PID/stat */

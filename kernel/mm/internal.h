@@ -131,6 +131,9 @@ void gather_end(struct gather *g);
 void tables_zap(struct gather *g, u64 start, u64 end);
 /* Takes out the tables that serve only [start, end): its neighbours end at floor and begin at ceiling. */
 void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
+/* The same after unmapping, later: a small range's tables are kept, for it is often mapped again at once. */
+void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
+void tables_prune_spare(struct gather *g);
 
 /* Fork: from one address space to another, vma by vma upwards. Both locks are held. */
 struct table_copy {

@@ -195,7 +195,7 @@ int as_unmap_locked(struct as *as, u64 start, u64 end)
 	}
 	gather_begin(&g, as, false);
 	tables_zap(&g, start, end);
-	tables_prune(&g, start, end, below ? below->end : 0, vma ? vma->start : USER_TOP + PAGE_SIZE);
+	tables_prune_later(&g, start, end, below ? below->end : 0, vma ? vma->start : USER_TOP + PAGE_SIZE);
 	gather_end(&g);
 	close_vmas(gone);
 	if (end > as->search_from)
@@ -336,7 +336,8 @@ static void map_new(struct vma *vma, const struct mmap_request *req, u64 start, 
 		.file = req->file,
 		.private = req->private,
 	};
-	strlcpy(vma->name, req->name ? req->name : "", sizeof(vma->name));
+	if (req->name)
+		strlcpy(vma->name, req->name, sizeof(vma->name));
 	as_insert(req->as, vma);
 	if (vma->ops && vma->ops->open)
 		vma->ops->open(vma);

@@ -340,8 +340,7 @@ void page_free(struct page *page, unsigned int order)
 
 void page_put(struct page *page)
 {
-	/* Whoever holds the only reference needs no atomic operation to give it up. */
-	if (refcount_read(&page->refs) == 1 || refcount_put(&page->refs))
+	if (page_drop(page))
 		free_one(page);
 }
 

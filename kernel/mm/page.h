@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lib/list.h"
+#include "arch/x86_64/atomic.h"
 #include "arch/x86_64/memlayout.h"
 #include "kernel/sync/refcount.h"
 
@@ -71,9 +72,25 @@ static inline struct page *va_to_page(const void *va)
 	return pa_to_page(virt_to_phys(va));
 }
 
+/* As refcount_get() and refcount_put(), in fewer instructions: fork and exit do it for each page. */
 static inline void page_get(struct page *page)
 {
-	refcount_get(&page->refs);
+	if (unlikely(!atomic_inc_positive(&page->refs.count)))
+		refcount_broken(&page->refs, refcount_read(&page->refs));
+}
+/* Drops a reference; true: it was the last, and the page is to be freed. */
+static inline bool page_drop(struct page *page)
+{
+	/* Whoever holds the only reference needs no atomic operation to give it up. */
+	if (refcount_read(&page->refs) == 1) {
+		refcount_init(&page->refs, 0);
+		return true;
+	}
+	if (likely(atomic_dec_positive(&page->refs.count)))
+		return false;
+	if (refcount_read(&page->refs))
+		refcount_broken(&page->refs, refcount_read(&page->refs));
+	return true;
 }
 void page_put(struct page *page); /* order 0; frees with the last */
 

@@ -7,6 +7,8 @@
  *   emptied first and their pages collected; the flush comes before the collection is let go. If nobody else
  *   can run in the address space meanwhile, the flush waits until the end and pages go at once: this thread,
  *   in the kernel, is the only one that could use the translations. Tables always wait for the flush.
+ * Tables go with the last mapping they serve, except that those of the last small range that was unmapped stay
+ *   until another is: as->spare_start.
  * Locks: as->lock for writing, which keeps faults out.
  */
 #include <linux/errno.h>
@@ -45,16 +47,28 @@ static inline u64 *table_at(const struct pgtable *pgt, u64 va, u64 *next)
 }
 
 /* The first entry of [pte, stop) that is not empty, or stop. */
-static inline u64 *next_used(u64 *pte, u64 *stop)
+static inline u64 *skip_empty(u64 *pte, u64 *stop)
 {
-	if (pte < stop && pte_read(pte))
-		return pte;
 	while (pte + 8 <= stop &&
 	       !(pte[0] | pte[1] | pte[2] | pte[3] | pte[4] | pte[5] | pte[6] | pte[7]))
 		pte += 8;
 	while (pte < stop && !pte_read(pte))
 		pte++;
 	return pte;
+}
+
+/* Goes over those of [pte, stop) that are not empty. */
+#define for_each_used(pte, entry, stop)                                  \
+	for (; (pte) < (stop); (pte)++)                                  \
+		if (!((entry) = pte_read(pte)))                          \
+			(pte) = skip_empty((pte) + 1, stop) - 1;         \
+		else
+
+/* As pa_to_page(pte_pa(entry)), with what does not change in a loop kept out of it. */
+static inline struct page *entry_page(u64 array, u64 entry)
+{
+	static_assert(sizeof(struct page) == 1u << 5, "a shift does");
+	return (struct page *)(array + ((entry & PTE_ADDR) >> (PAGE_SHIFT - 5)));
 }
 
 /* ---- Gathering */
@@ -115,24 +129,22 @@ static inline void gather_note(struct gather *g, u64 start, u64 end)
 /* ---- Emptying */
 
 /* When nobody else runs in it. Pages that are free then are handed back in one chain. */
-static void zap_table(struct gather *g, u64 *pte, u64 *stop)
+static inline void zap_table(struct gather *g, u64 *pte, u64 *stop)
 {
+	const u64 array = (u64)page_array;
 	struct page *first = NULL, *last = NULL;
+	u64 nr_all = 0, anon = 0, entry;
 	u32 nr_free = 0;
-	u64 nr_all = 0, nr_anon = 0;
 
-	for (pte = next_used(pte, stop); pte < stop; pte = next_used(pte + 1, stop)) {
-		u64 entry = pte_read(pte);
-		struct page *page = pa_to_page(pte_pa(entry));
+	for_each_used(pte, entry, stop) {
+		struct page *page = entry_page(array, entry);
 
 		pte_write(pte, 0);
 		if (entry & PTE_UNCOUNTED)
 			continue;
 		nr_all++;
-		nr_anon += entry / PTE_ANON & 1;
-		if (refcount_read(&page->refs) == 1)
-			refcount_init(&page->refs, 0);
-		else if (!refcount_put(&page->refs))
+		anon += entry & PTE_ANON;
+		if (!page_drop(page))
 			continue;
 		last = last ? last : page;
 		page->next = first;
@@ -142,14 +154,14 @@ static void zap_table(struct gather *g, u64 *pte, u64 *stop)
 	if (nr_free)
 		pages_free_chain(first, last, nr_free);
 	g->nr_all += nr_all;
-	g->nr_anon += nr_anon;
+	g->nr_anon += anon / PTE_ANON;
 }
 
 static void zap_table_gather(struct gather *g, u64 *pte, u64 *stop)
 {
-	for (pte = next_used(pte, stop); pte < stop; pte = next_used(pte + 1, stop)) {
-		u64 entry = pte_read(pte);
+	u64 entry;
 
+	for_each_used(pte, entry, stop) {
 		if (g->keeps_anon && (entry & PTE_ANON))
 			continue;
 		pte_write(pte, 0);
@@ -265,16 +277,45 @@ void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
 	gather_note(g, start, end);
 }
 
+void tables_prune_spare(struct gather *g)
+{
+	struct as *as = g->as;
+	u64 start = as->spare_start, end = as->spare_end;
+	struct vma *above, *below;
+
+	if (!end)
+		return;
+	as->spare_end = 0;
+	above = as_find(as, start);
+	if (above && above->start < end)
+		return; /* mapped again: whoever unmaps that prunes */
+	below = above ? vma_prev(above) : as_find_below(as, start);
+	tables_prune(g, start, end, below ? below->end : 0, above ? above->start : USER_TOP + PAGE_SIZE);
+}
+
+void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
+{
+	struct as *as = g->as;
+
+	if (start / PT_SPAN != (end - 1) / PT_SPAN) {
+		tables_prune(g, start, end, floor, ceiling);
+		return;
+	}
+	if (start / PT_SPAN != as->spare_start / PT_SPAN)
+		tables_prune_spare(g);
+	as->spare_start = start;
+	as->spare_end = end;
+}
+
 /* ---- Copying */
 
-static void copy_entries(struct table_copy *c, u64 *from, u64 *to, u64 *stop, u64 keep)
+static inline void copy_entries(struct table_copy *c, u64 *from, u64 *to, u64 *stop, u64 keep)
 {
-	u64 nr_all = 0, nr_anon = 0, dropped = 0;
+	const u64 array = (u64)page_array;
+	u64 nr_all = 0, anon = 0, dropped = 0, entry;
 	s64 distance = (u8 *)to - (u8 *)from;
 
-	for (from = next_used(from, stop); from < stop; from = next_used(from + 1, stop)) {
-		u64 entry = pte_read(from);
-
+	for_each_used(from, entry, stop) {
 		if (entry & ~keep) {
 			dropped |= entry & ~keep;
 			entry &= keep;
@@ -283,12 +324,12 @@ static void copy_entries(struct table_copy *c, u64 *from, u64 *to, u64 *stop, u6
 		pte_write((u64 *)((u8 *)from + distance), entry);
 		if (entry & PTE_UNCOUNTED)
 			continue;
-		page_get(pa_to_page(pte_pa(entry)));
+		page_get(entry_page(array, entry));
 		nr_all++;
-		nr_anon += entry / PTE_ANON & 1;
+		anon += entry & PTE_ANON;
 	}
 	c->nr_all += nr_all;
-	c->nr_anon += nr_anon;
+	c->nr_anon += anon / PTE_ANON;
 	c->is_downgraded |= dropped != 0;
 }
 
@@ -311,7 +352,7 @@ int tables_copy(struct table_copy *c, const struct vma *vma)
 			continue;
 		from = &table[pgtable_slot(va, 0)];
 		stop = from + ((next - va) >> PAGE_SHIFT);
-		from = next_used(from, stop);
+		from = skip_empty(from, stop);
 		if (from == stop)
 			continue;
 		if (!c->to_table) {

@@ -626,6 +626,11 @@ static void random_calls(int n)
 		if (!random_call(&c))
 			continue;
 		call(&c, &r);
+		if (r.result == 0 && (c.op == HOST_CHOWN || c.op == HOST_CHMOD || c.op == HOST_TRUNCATE || c.op == HOST_OPEN)) {
+			c.op = HOST_STAT;
+			c.a = 0;
+			call(&c, &r);
+		}
 		if (i % 500 == 499 && !test_failures) {
 			user = 0;
 			call(&root, &r);
