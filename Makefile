@@ -26,7 +26,7 @@ all: kernel initramfs			## the kernel and its initial ramdisk (default)
 goals := $(or $(MAKECMDGOALS),all)
 needs := $(if $(filter-out help clean size,$(goals)),build) \
 	 $(if $(filter run% debug test% bench screenshot,$(goals)),run) \
-	 $(if $(filter iso run-iso test test-guest test-iso,$(goals)),iso) \
+	 $(if $(filter iso run-iso test test-guest test-iso test-boot,$(goals)),iso) \
 	 $(if $(filter test% oracle,$(goals)),test) \
 	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug)
 ifneq ($(strip $(needs)),)
@@ -39,7 +39,7 @@ endif
 obj-lib     := bitmap cpio fmt idset inflate rbtree seqbuf string
 obj-arch    := acpi apic backtrace clock cpu entry extable fpu gdt idt paging percpu \
 	       power rtc sigframe smp switch syscall thread tlb traps uart usercopy
-obj-boot    := ap_start bootinfo bootmem directmap multiboot2 start
+obj-boot    := ap_start bootinfo bootmem directmap multiboot2 options start
 obj-debug   := printk panic ksyms ubsan
 obj-sync    := lockcheck spinlock wait mutex rwsem refcount
 obj-mm      := page slab slabcheck kmap as tables mmap remap advise fault
@@ -63,7 +63,7 @@ obj-syscall := dispatch pidfd process sched io open namei fd mount mem signal ti
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \
 	$(obj-fs:%=fs/%.o) $(obj-subfs:%=fs/%.o) $(obj-drivers:%=drivers/%.o) \
-	kernel/main.o kernel/options.o kernel/selftest.o gen/syscall_table.o
+	kernel/main.o kernel/selftest.o gen/syscall_table.o
 
 # --- Flags ----------------------------------------------------------------------
 gccinc   := $(shell gcc -print-file-name=include)

@@ -11,8 +11,8 @@
 
 #include "arch/x86_64/uart.h"
 
+#include "boot/options.h"
 #include "kernel/debug/printk.h"
-#include "kernel/options.h"
 
 #include "drivers/console.h"
 #include "drivers/keyboard.h"

@@ -30,7 +30,8 @@ static int extended_colour(const unsigned int *params, unsigned int nr_params, u
 		*n = nr_params;
 		return -1;
 	}
-	half = MAX(MAX(r, g), b) / 2;
+	half = MAX(r, g);
+	half = MAX(half, b) / 2;
 	if (half < 24)
 		return 0;
 	return (r > half) << 2 | (g > half) << 1 | (b > half) | (half > 96 ? 8 : 0);
@@ -42,38 +43,60 @@ static void set_attribute(const unsigned int *params, unsigned int nr_params, un
 	unsigned int what = params[*n];
 	int colour;
 
-	if (what >= 30 && what <= 37)
-		pen->fg = vga_colour[what - 30];
-	else if (what >= 40 && what <= 47)
-		pen->bg = vga_colour[what - 40];
-	else if (what >= 90 && what <= 97)
-		pen->fg = vga_colour[what - 90] | 8;
-	else if (what >= 100 && what <= 107)
-		pen->bg = vga_colour[what - 100];
-	else if (what == 0)
+	switch (what) {
+	case 0:
 		*pen = (struct pen)PEN_DEFAULT;
-	else if (what == 1)
+		break;
+	case 1:
 		pen->is_bold = true, pen->is_dim = false;
-	else if (what == 2)
+		break;
+	case 2:
 		pen->is_dim = true, pen->is_bold = false;
-	else if (what == 4 || what == 24)
+		break;
+	case 4:
+	case 24:
 		pen->is_underlined = what == 4;
-	else if (what == 7 || what == 27)
+		break;
+	case 7:
+	case 27:
 		pen->is_reverse = what == 7;
-	else if (what == 10 || what == 11)
+		break;
+	case 10:
+	case 11:
 		screen.is_cp437 = what == 11;
-	else if (what == 21 || what == 22)
+		break;
+	case 21:
+	case 22:
 		pen->is_bold = pen->is_dim = false;
-	else if (what == 39)
-		pen->fg = 7;
-	else if (what == 49)
-		pen->bg = 0;
-	else if (what == 38 || what == 48) {
+		break;
+	case 30 ... 37:
+		pen->fg = vga_colour[what - 30];
+		break;
+	case 38:
 		colour = extended_colour(params, nr_params, n);
-		if (colour >= 0 && what == 38)
+		if (colour >= 0)
 			pen->fg = colour;
-		else if (colour >= 0)
+		break;
+	case 39:
+		pen->fg = 7;
+		break;
+	case 40 ... 47:
+		pen->bg = vga_colour[what - 40];
+		break;
+	case 48:
+		colour = extended_colour(params, nr_params, n);
+		if (colour >= 0)
 			pen->bg = colour & 7;
+		break;
+	case 49:
+		pen->bg = 0;
+		break;
+	case 90 ... 97:
+		pen->fg = vga_colour[what - 90] | 8;
+		break;
+	case 100 ... 107:
+		pen->bg = vga_colour[what - 100];
+		break;
 	}
 }
 

@@ -379,6 +379,13 @@ static __always_inline int walk_name(struct walk *w, const struct component *c)
 	return walk_cross_mounts(w);
 }
 
+/* "." and "..". */
+static int walk_dots(struct walk *w, const struct component *c, enum last_kind kind)
+{
+	w->name = c->rest;
+	return kind == LAST_DOTDOT ? walk_up(w) : 0;
+}
+
 /* last NULL: to the end; otherwise up to the last component. */
 static __always_inline int walk_loop(struct walk *w, struct last_component *last)
 {
@@ -411,12 +418,7 @@ static __always_inline int walk_loop(struct walk *w, struct last_component *last
 			w->name = c.rest;
 			return 0;
 		}
-		if (likely(kind == LAST_NORMAL)) {
-			err = walk_name(w, &c);
-		} else {
-			w->name = c.rest;
-			err = kind == LAST_DOTDOT ? walk_up(w) : 0;
-		}
+		err = likely(kind == LAST_NORMAL) ? walk_name(w, &c) : walk_dots(w, &c, kind);
 		if (unlikely(err))
 			return err;
 	}

@@ -5,7 +5,7 @@ R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
 .PHONY: test test-unit test-guest test-kernel test-iso test-boot test-nopidfs oracle bench \
-	check check-fast check-build check-sparse check-tidy analyze format fuzz fresh-results
+	check check-fast check-build check-layout check-sparse check-tidy analyze format fresh-results
 
 fresh-results:
 	@rm -rf $R; mkdir -p $R
@@ -34,35 +34,44 @@ test-unit: $(unit)			## host tests of kernel code under ASan, UBSan and TSan
 	$(sum) $R/unit
 
 # --- In the guest -----------------------------------------------------------------
-guest-files: build/debug/pipit.elf build/release/pipit.elf build/debug-nopidfs/pipit.elf build/tests.cpio
-DBG := $(RUN) --kernel build/debug/pipit.elf
+guest-files := build/debug/pipit.elf build/release/pipit.elf build/debug-nopidfs/pipit.elf \
+	       build/tests.cpio build/initramfs.cpio.gz
 TESTS ?= all
 test-guest: build/debug/pipit.elf build/tests.cpio ## guest tests, debug kernel (CPUS=2 TESTS=a,b)
-	@mkdir -p $R
-	-@$(DBG) --cpus $(CPUS) --tests $(TESTS) --result $R/guest --log build/guest.log $(if $(V),-v)
+	@mkdir -p $R; rm -f $R/guest
+	-@$(RUN) --kernel build/debug/pipit.elf --cpus $(CPUS) --tests $(TESTS) --result $R/guest \
+		--log build/guest.log $(if $(V),-v)
 	$(sum) $R/guest
-run-smp%: guest-files
-	-@$(DBG) --cpus $* --result $R/smp$* --log build/smp$*.log
-run-iso%: guest-files
+# The parts of `make test`; what they need is built before.
+run-smp%:
+	-@$(RUN) --kernel build/debug/pipit.elf --cpus $* --result $R/smp$* --log build/smp$*.log
+run-iso-%:
 	-@$(RUN) --kernel build/release/pipit.elf --cpus 2 --iso $(if $(filter uefi,$*),--uefi) \
 		--name release/iso-$* --result $R/iso-$* --log build/iso-$*.log
-run-nopidfs: guest-files
+run-nopidfs:
 	-@$(RUN) --kernel build/debug-nopidfs/pipit.elf --cpus 2 --env PIDFS=0 \
 		--result $R/nopidfs --log build/nopidfs.log
-run-boot: guest-files
+run-boot:
 	-@tests/boot/extra.py $R/boot
-test-iso: fresh-results run-isobios run-isouefi ## release kernel through GRUB, BIOS and UEFI
+part = $(MAKE) -s --no-print-directory
+test-iso: fresh-results $(guest-files)	## release kernel through GRUB, BIOS and UEFI
+	@$(part) run-iso-bios; $(part) run-iso-uefi
 	$(sum) $R/iso-bios $R/iso-uefi
-test-nopidfs: fresh-results run-nopidfs	## the kernel built with CONFIG_PIDFS=n
+test-nopidfs: fresh-results $(guest-files) ## the kernel built with CONFIG_PIDFS=n
+	@$(part) run-nopidfs
 	$(sum) $R/nopidfs
-test-boot: fresh-results run-boot	## hostile images, machine sizes, planted bugs
+test-boot: fresh-results $(guest-files)	## hostile images, machine sizes, planted bugs, a shell
+	@$(part) run-boot
 	$(sum) $R/boot
 
-# Everything, one part after the other: each part uses all CPUs of a small machine.
-test: fresh-results $(unit) guest-files	## all tests; closes with "N passed, N failed"
+# Everything. Parts that use few CPUs run two at a time.
+test: fresh-results $(unit) $(guest-files) ## all tests; closes with "N passed, N failed"
 	@tools/rununit.sh $R/unit $(unit)
-	@for part in smp1 smp2 smp4 isobios isouefi nopidfs boot; do \
-		$(MAKE) -s --no-print-directory run-$$part; done
+	@$(part) run-smp4
+	@$(part) -j2 run-smp1 run-iso-bios
+	@$(part) run-smp2
+	@$(part) -j2 run-iso-uefi run-nopidfs
+	@$(part) run-boot
 	$(sum) $R/unit $R/smp1 $R/smp2 $R/smp4 $R/iso-bios $R/iso-uefi $R/nopidfs $R/boot
 
 # --- The same programs on the Linux that runs here ------------------------------------
@@ -84,16 +93,25 @@ bench: build/bench/pidbench build/release/pipit.elf $U/user/init ## guest instru
 
 # --- Checks: clean or they fail ---------------------------------------------------
 sources := $(shell find lib arch boot kernel fs drivers libc user uapi -name '*.[ch]')
-kernel-c := $(patsubst %.o,%.c,$(filter-out gen/%,$(filter $(foreach o,$(objs) $(obj-pidfs-y:%=fs/%.o),$(if $(wildcard $(o:.o=.c)),$o)),$(objs) $(obj-pidfs-y:%=fs/%.o))))
+check-objs := $(objs) $(obj-pidfs-y:%=fs/%.o) $(obj-pidfs-n:%=fs/%.o)
+kernel-c := $(wildcard $(check-objs:.o=.c))
 format:					## clang-format all C
 	clang-format -i $(sources) $(wildcard tests/user/*.[ch])
 check: check-fast check-sparse check-tidy check-build ## format, layers, sizes, sparse, clang-tidy, clang, -Werror
 	@echo "check: clean"
-check-fast: docs
+check-fast: check-layout
+	@awk -v what=doc -f tools/gensyscalls.awk kernel/syscall/table.tbl | cmp - docs/syscalls.md || \
+		{ echo "docs/syscalls.md: not what \`make docs\` writes"; exit 1; }
 	@clang-format --dry-run -Werror $(sources) $(wildcard tests/user/*.[ch])
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
 	@tools/checksize.sh
-	@tools/checktree.sh $(objs) $(obj-pidfs-y:%=fs/%.o)
+	@tools/checktree.sh $(check-objs)
+# The ABI headers against themselves, against Linux's and against the C library's.
+LAYOUT := gcc -std=gnu17 -ffreestanding -Wall -Wextra -Wundef -Wshadow -Werror -fsyntax-only
+check-layout:
+	@$(LAYOUT) -nostdinc -isystem $(gccinc) -Iuapi uapi/layout.c
+	@$(LAYOUT) -DHOST uapi/layout.c
+	@$(LAYOUT) -DHOST=2 uapi/layout.c
 SPARSE := sparse -ffreestanding -Wno-decl -Wno-vla -Wno-cast-truncate -D__VERSION__=\"sparse\" -Wsparse-error $(filter-out -f% -m% -W% -g -O2,$(CFLAGS)) -DCONFIG_DEBUG=1 -DCONFIG_PIDFS=1 -D__x86_64__
 check-sparse: | $(G)/stamp
 	@for f in $(kernel-c); do $(SPARSE) $$f || bad=1; done; [ -z "$$bad" ]
@@ -103,7 +121,8 @@ TIDYFLAGS = $(subst $(gccinc),$(clanginc),$(filter-out -W% -f% -m%,$(CFLAGS))) -
 check-tidy: | $(G)/stamp
 	@printf '%s\n' $(kernel-c) | xargs -P 2 -n 6 sh -c \
 		'clang-tidy --quiet "$$@" -- $(TIDYFLAGS) 2>/dev/null' tidy
-check-build: build/check-release/pipit.elf build/check-debug/pipit.elf build/check-clang/pipit.elf
+check-build: build/check-release/pipit.elf build/check-debug/pipit.elf build/check-clang/pipit.elf \
+	$(obj-pidfs-n:%=build/check-release/fs/%.o)
 analyze: | $(G)/stamp			## gcc -fanalyzer and cppcheck, for reading
 	@for f in $(kernel-c); do gcc $(CFLAGS) -DCONFIG_PIDFS=1 -fanalyzer -o /dev/null -c $$f; done
 	@cppcheck --quiet --enable=warning,portability -I. -Iuapi $(kernel-c)

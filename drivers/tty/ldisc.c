@@ -484,24 +484,25 @@ long ldisc_read(struct tty *tty, struct file *file, struct uio *uio)
 	long done = 0, n;
 	int err;
 
-	for (;;) {
+	do {
 		err = tty_check_foreground(tty, SIGTTIN);
 		if (err)
-			return done ? done : err;
+			break;
 		n = read_available(tty, uio, &is_end, &pace);
 		if (n < 0)
 			return done ? done : n;
 		done += n;
 		if (is_satisfied(&pace, done, is_end, uio) || tty_file_is_dead(file))
 			return done;
-		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
-			return done ? done : -EAGAIN;
+		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK) {
+			err = -EAGAIN;
+			break;
+		}
 		set_deadline(&pace, done);
 		err = wait_event_interruptible_deadline(&tty->read_wait, may_go_on(tty, file),
 							pace.deadline_ns);
 		if (err == -ETIME)
 			return done;
-		if (err)
-			return done ? done : err;
-	}
+	} while (!err);
+	return done ? done : err;
 }

@@ -136,7 +136,7 @@ static long pidfs_get_info(struct pid *pid, u32 cmd, u64 arg)
 		return -ENOTTY;
 	if (!arg)
 		return -EINVAL;
-	if (get_user(asked, (const u64 __user *)uinfo))
+	if (get_user(asked, (const u64 __user *)arg))
 		return -EFAULT;
 	if (pid_life(pid) != PID_REAPED && !pid_vnr(pid))
 		return -EREMOTE;

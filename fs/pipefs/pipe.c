@@ -238,40 +238,33 @@ static bool pipe_has_room(struct pipe *p)
 	return p->used < p->nr_slots;
 }
 
+static int pipe_wait_room(struct pipe *p)
+{
+	return wait_event_interruptible(&p->write_wait, pipe_has_room(p) || !p->readers);
+}
+
 static long pipe_write(struct file *file, struct uio *uio, u64 *pos)
 {
 	struct pipe *p = file->private;
 	bool is_packet = file->flags & O_DIRECT;
-	long done = 0, n;
-	int err;
+	long done = 0, n = 0;
 
-	if (!uio->resid)
-		return 0;
-	mutex_lock(&p->lock);
-	for (;;) {
-		if (!p->readers) {
-			mutex_unlock(&p->lock);
-			n = pipe_broken();
-			return done ? done : n;
-		}
-		n = pipe_put(p, uio, is_packet, !done);
-		if (n > 0)
-			done += n;
-		if (n < 0 || !uio->resid)
-			break;
-		mutex_unlock(&p->lock);
-		if (n > 0)
-			wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
-		if (file->flags & O_NONBLOCK)
-			return done ? done : -EAGAIN;
-		err = wait_event_interruptible(&p->write_wait, pipe_has_room(p) || !p->readers);
-		if (err)
-			return done ? done : err;
+	while (uio->resid && n >= 0) {
+		bool is_broken;
+
 		mutex_lock(&p->lock);
+		is_broken = !p->readers;
+		n = is_broken ? 0 : pipe_put(p, uio, is_packet, !done);
+		mutex_unlock(&p->lock);
+		if (n > 0) {
+			done += n;
+			wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
+		}
+		if (is_broken)
+			n = pipe_broken();
+		else if (n >= 0 && uio->resid)
+			n = file->flags & O_NONBLOCK ? -EAGAIN : pipe_wait_room(p);
 	}
-	mutex_unlock(&p->lock);
-	if (n > 0)
-		wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
 	return done ? done : n;
 }
 

@@ -10,11 +10,11 @@
 #include <linux/errno.h>
 
 #include "lib/string.h"
+#include "boot/options.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/pidns.h"
 #include "kernel/mm/as.h"
-#include "kernel/options.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/sigqueue.h"
 #include "fs/fdtable.h"

@@ -9,11 +9,11 @@
 #include <linux/errno.h>
 
 #include "lib/string.h"
+#include "boot/options.h"
 #include "kernel/debug/printk.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/uts.h"
-#include "kernel/options.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/task/task.h"
 #include "fs/file.h"

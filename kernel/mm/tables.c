@@ -313,7 +313,7 @@ static inline void copy_entries(struct table_copy *c, u64 *from, u64 *to, u64 *s
 {
 	const u64 array = (u64)page_array;
 	u64 nr_all = 0, anon = 0, dropped = 0, entry;
-	s64 distance = (u8 *)to - (u8 *)from;
+	s64 distance = to - from;
 
 	for_each_used(from, entry, stop) {
 		if (entry & ~keep) {
@@ -321,7 +321,7 @@ static inline void copy_entries(struct table_copy *c, u64 *from, u64 *to, u64 *s
 			entry &= keep;
 			pte_write(from, entry);
 		}
-		pte_write((u64 *)((u8 *)from + distance), entry);
+		pte_write(from + distance, entry);
 		if (entry & PTE_UNCOUNTED)
 			continue;
 		page_get(entry_page(array, entry));

@@ -408,7 +408,7 @@ static void fill_stack(const struct exec_image *image, const struct exec_strings
 		       const struct stack_plan *plan, u8 *buf)
 {
 	u64 random[2] = { cpu_random(), cpu_random() };
-	u64 *to = (u64 *)buf;
+	u64 *to = (void *)buf;
 	u8 *gap, *after_gap = buf + (plan->random - plan->vectors);
 
 	*to++ = s->argc;

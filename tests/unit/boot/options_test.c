@@ -7,7 +7,7 @@
 #include "kernel/debug/printk.h"
 #include "kernel/debug/panic.h"
 static int console_loglevel, panic_timeout;
-#include "kernel/options.c"
+#include "boot/options.c"
 
 static char copy[4096];
 

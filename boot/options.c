@@ -5,7 +5,7 @@
  * options_parse() cuts with zeroes.
  *                              Follows: bootparam(7), Linux Documentation/admin-guide/kernel-parameters
  */
-#include "kernel/options.h"
+#include "boot/options.h"
 
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
