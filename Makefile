@@ -36,7 +36,7 @@ endif
 endif
 
 # --- What is in the kernel, folder by folder ----------------------------------
-obj-lib     := bitmap cpio fmt idset inflate rbtree seqbuf string
+obj-lib     := bitmap cpio fmt inflate rbtree seqbuf string
 obj-arch    := acpi apic backtrace clock cpu entry extable fpu gdt idt paging percpu \
 	       power rtc sigframe smp switch syscall thread tlb traps uart usercopy
 obj-boot    := ap_start bootinfo bootmem directmap multiboot2 options start

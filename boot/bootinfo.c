@@ -158,7 +158,6 @@ static void mb2_parse(phys_addr info)
 	const u32 *total = phys_to_virt(info);
 	u32 at = 8;
 
-	bootinfo.method = BOOT_MULTIBOOT2;
 	while (at + sizeof(struct mb2_tag) <= *total) {
 		const struct mb2_tag *tag = phys_to_virt(info + at);
 
@@ -206,7 +205,6 @@ static void pvh_parse(phys_addr info)
 	const struct pvh_module *module = phys_to_virt(start->modules_pa);
 	const struct pvh_memory *memory = phys_to_virt(start->memory_map_pa);
 
-	bootinfo.method = BOOT_PVH;
 	bootinfo.rsdp_pa = start->rsdp_pa;
 	bootinfo.has_vga_text = probe_vga_text();
 	if (start->cmdline_pa)
@@ -245,37 +243,3 @@ phys_addr bootinfo_memory_end(void)
 	return end;
 }
 
-/* Where the value of option @name begins if the word at @word is it, else NULL. */
-static const char *option_value(const char *word, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (strncmp(word, name, len) != 0)
-		return NULL;
-	if (word[len] == '=')
-		return word + len + 1;
-	return word[len] == ' ' || word[len] == '\0' ? word + len : NULL;
-}
-
-bool bootinfo_option(const char *name, char *buf, size_t size)
-{
-	const char *word = bootinfo.cmdline, *value = NULL;
-	size_t i = 0;
-
-	while (*word) {
-		while (*word == ' ')
-			word++;
-		value = option_value(word, name);
-		if (value)
-			break;
-		while (*word && *word != ' ')
-			word++;
-	}
-	if (!value)
-		return false;
-	for (; value[i] && value[i] != ' ' && i + 1 < size; i++)
-		buf[i] = value[i];
-	if (size)
-		buf[i] = '\0';
-	return true;
-}

@@ -11,7 +11,6 @@
 #define BOOT_MAX_RANGES	 128
 #define BOOT_CMDLINE_MAX 2048
 
-enum boot_method { BOOT_MULTIBOOT2, BOOT_PVH };
 enum boot_range_type { BOOT_USABLE, BOOT_RESERVED, BOOT_ACPI };
 
 struct boot_range {
@@ -27,7 +26,6 @@ struct boot_framebuffer {
 };
 
 struct bootinfo {
-	enum boot_method method;
 	char cmdline[BOOT_CMDLINE_MAX];
 	struct boot_range map[BOOT_MAX_RANGES];
 	unsigned int nr_ranges;
@@ -43,10 +41,6 @@ extern struct bootinfo bootinfo;
 
 /* End of the highest usable range: the size of the page array, in bytes of memory. */
 phys_addr bootinfo_memory_end(void);
-
-/* Value of "name=value" on the command line, up to a space, into @buf; "" for a bare "name".
- * False: absent. */
-bool bootinfo_option(const char *name, char *buf, size_t size);
 
 /* Zeroed, page-aligned memory that is never freed. Panics when there is none. Boot CPU only. */
 phys_addr bootmem_alloc(u64 size);

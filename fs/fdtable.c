@@ -233,11 +233,6 @@ void files_put(struct files *files)
 	cache_free(files_cache, files);
 }
 
-struct files *files_current(void)
-{
-	return current->files;
-}
-
 bool files_is_shared(const struct files *files)
 {
 	return refcount_read(&files->refs) > 1;
@@ -308,15 +303,13 @@ int fd_reserve_from(struct files *files, int min, u32 flags, int *out)
 
 int fd_reserve(struct files *files, u32 flags, int *out)
 {
-	u64 bit;
-	u32 fd;
+	u64 limit = fd_limit(), bit;
+	u32 fd = files->next_free;
 
-	if (unlikely(files_is_shared(files)))
-		return fd_reserve_from(files, 0, flags, out);
-	fd = files->next_free;
+	/* Usually the table is not shared and next_free itself is free. */
 	bit = 1ull << fd % 64;
-	/* Usually next_free itself is free. */
-	if (unlikely(fd >= files->capacity || (files->used[fd / 64] & bit) || fd >= fd_limit()))
+	if (unlikely(files_is_shared(files) || fd >= files->capacity || (files->used[fd / 64] & bit) ||
+		     fd >= limit))
 		return fd_reserve_from(files, 0, flags, out);
 	files->used[fd / 64] |= bit;
 	if (flags & O_CLOEXEC)
@@ -345,16 +338,20 @@ void fd_unreserve(struct files *files, int fd)
 	spin_unlock(&files->lock);
 }
 
-void fd_install(struct files *files, int fd, struct file *file)
+static __noinline void fd_install_shared(struct files *files, int fd, struct file *file)
 {
-	if (likely(!files_is_shared(files))) {
-		atomic_store_explicit(&files->slot[fd], file, memory_order_release);
-		return;
-	}
 	spin_lock(&files->lock);
 	assert(bitmap_test(files->used, fd) && !files->slot[fd]);
 	files->slot[fd] = file;
 	spin_unlock(&files->lock);
+}
+
+void fd_install(struct files *files, int fd, struct file *file)
+{
+	if (unlikely(files_is_shared(files)))
+		fd_install_shared(files, fd, file);
+	else
+		atomic_store_explicit(&files->slot[fd], file, memory_order_release);
 }
 
 int fd_publish(struct files *files, struct file *file, u32 flags)
@@ -414,15 +411,24 @@ struct fdref fdref_get_any(int fd)
 	return r;
 }
 
+static __noinline struct fdref fdref_get_counted(struct files *files, int fd)
+{
+	struct file *file = fd_get(files, fd);
+
+	return (struct fdref){ file, file };
+}
+
 struct fdref fdref_get(int fd)
 {
-	struct fdref r = fdref_get_any(fd);
+	struct files *files = current->files;
+	struct file *file;
 
-	if (likely(r.file) && unlikely(r.file->mode & FILE_PATH)) {
-		fdref_put(r);
-		r = (struct fdref){ 0 };
-	}
-	return r;
+	if (unlikely(files_is_shared(files)))
+		return fdref_get_counted(files, fd);
+	file = files_peek(files, fd);
+	if (likely(file) && unlikely(file->mode & FILE_PATH))
+		file = NULL;
+	return (struct fdref){ .file = file };
 }
 
 int fd_next(struct files *files, int fd, struct file **file)

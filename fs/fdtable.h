@@ -7,6 +7,8 @@
 #pragma once
 
 #include "lib/base.h"
+#include "arch/x86_64/percpu.h"
+#include "kernel/sched/thread.h"
 #include "fs/file.h"
 
 struct files;
@@ -16,7 +18,10 @@ int files_new(struct files **out) __must_check;
 int files_copy(struct files *from, struct files **out) __must_check;
 void files_get(struct files *files);
 void files_put(struct files *files); /* last: closes all. May sleep. */
-struct files *files_current(void);
+static inline struct files *files_current(void)
+{
+	return current->files;
+}
 bool files_is_shared(const struct files *files);
 
 /* Lowest free number >= min below RLIMIT_NOFILE, reserved. flags: O_CLOEXEC or 0. -EMFILE, -ENOMEM. */

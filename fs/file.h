@@ -78,9 +78,6 @@ static inline void file_put(struct file *f)
 		file_release(f);
 }
 
-/* Opens a resolved place: permission, O_TRUNC, writers count, ops->open. *out one reference. path is the caller's. */
-int file_open_path(const struct path *path, u32 flags, struct file **out) __must_check;
-
 /* Opens by kernel string for the kernel itself (exec, initramfs): flags O_*. mode for O_CREAT. */
 int file_open_kernel(const char *name, u32 flags, u32 mode, struct file **out) __must_check;
 

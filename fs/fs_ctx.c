@@ -90,11 +90,6 @@ void fs_ctx_put(struct fs_ctx *fs)
 	kfree(fs);
 }
 
-bool fs_ctx_is_shared(const struct fs_ctx *fs)
-{
-	return refcount_read(&fs->refs) > 1;
-}
-
 struct fs_ctx *fs_ctx_current(void)
 {
 	return current->fs;

@@ -294,26 +294,6 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 		inode_set_dir_rank(inode);
 }
 
-void inode_fill_stat(const struct inode *inode, struct kstat *st)
-{
-	st->dev = inode->sb->dev;
-	st->ino = inode->ino;
-	st->rdev = S_ISCHR(inode->mode) || S_ISBLK(inode->mode) ? inode->rdev : 0;
-	st->mode = inode->mode;
-	st->nlink = inode->nlink;
-	st->uid = inode->uid;
-	st->gid = inode->gid;
-	st->size = inode->size;
-	st->blocks = 0;
-	st->blksize = PAGE_SIZE;
-	st->atime_ns = inode->atime_ns;
-	st->mtime_ns = inode->mtime_ns;
-	st->ctime_ns = inode->ctime_ns;
-	st->btime_ns = 0;
-	st->attributes = 0;
-	st->attributes_mask = 0;
-}
-
 int inode_setattr_simple(struct inode *inode, const struct iattr *attr)
 {
 	if (attr->valid & ATTR_SIZE)

@@ -108,7 +108,6 @@ int inode_permission(struct inode *inode, u32 mask);	     /* ops->permission or 
 int inode_permission_generic(struct inode *inode, u32 mask);
 /* new inode in dir: uid/gid/mode by the creator's credentials, set-gid directories, umask already applied */
 void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode);
-void inode_fill_stat(const struct inode *inode, struct kstat *st);
 int inode_setattr_simple(struct inode *inode, const struct iattr *attr); /* everything but size */
 void inode_touch(struct inode *inode, u32 attr_valid); /* ATTR_ATIME|MTIME|CTIME: now */
 

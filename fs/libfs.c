@@ -38,14 +38,14 @@ void pseudo_fs_init(struct pseudo_fs *fs, const char *name, u64 magic, const str
 }
 
 /* All but the number: others look at that already. */
-static void inode_fill(struct inode *inode, const struct node_template *t)
+static inline void inode_fill(struct inode *inode, const struct node_template *t, void *private)
 {
 	inode->mode = t->mode;
-	inode->ops = t->iops ? t->iops : &inode_ops_none;
+	inode->ops = t->iops;
 	inode->fops = t->fops;
-	inode->private = t->private;
+	inode->private = private;
 	if (t->private_get)
-		t->private_get(t->private);
+		t->private_get(private);
 }
 
 /* Consumes the reference on inode, also on failure. */
@@ -68,32 +68,31 @@ static inline int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flag
 	return 0;
 }
 
-int libfs_open(const struct node_template *t, u32 flags, struct file **out)
+int libfs_open(const struct node_template *t, u64 ino, void *private, u32 flags, struct file **out)
 {
-	struct inode *inode = inode_get_or_add(t->fs->sb, t->ino);
+	struct inode *inode = inode_get_or_add(t->fs->sb, ino);
 
 	if (unlikely(!inode))
 		return -ENOMEM;
 	if (inode_is_unseen(inode)) {
-		inode_fill(inode, t);
+		inode_fill(inode, t, private);
 		inode_publish(inode);
 	}
 	return open_inode(t->fs, inode, flags, out);
 }
 
-int libfs_open_new(const struct node_template *t, u32 flags, struct file **out)
+int libfs_open_new(const struct node_template *t, void *private, u32 flags, struct file **out)
 {
 	struct inode *inode = inode_new(t->fs->sb);
 	const struct cred *cred;
 
 	if (unlikely(!inode))
 		return -ENOMEM;
-	inode->ino = t->ino;
-	inode_fill(inode, t);
+	inode_fill(inode, t, private);
 	cred = cred_current();
 	inode->uid = cred->fsuid;
 	inode->gid = cred->fsgid;
-	inode->ino = t->ino ? t->ino : super_next_ino(t->fs->sb);
+	inode->ino = super_next_ino(t->fs->sb);
 	return open_inode(t->fs, inode, flags, out);
 }
 

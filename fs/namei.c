@@ -340,7 +340,8 @@ static void rename_lock_dirs(struct renaming *r)
 		return;
 	}
 	mutex_lock(&a->sb->rename_lock);
-	if (dentry_is_ancestor(b, a)) {
+	/* Unrelated ones by address, as lock_inodes() does: they may be children that a rename in their parent locks. */
+	if (dentry_is_ancestor(b, a) || (dentry_inode(b) < dentry_inode(a) && !dentry_is_ancestor(a, b))) {
 		t = a;
 		a = b;
 		b = t;

@@ -61,14 +61,6 @@ int file_deny_write(struct file *file)
 	return 0;
 }
 
-void file_allow_write(struct file *file)
-{
-	if (!(file->mode & FILE_DENIER))
-		return;
-	file->mode &= ~FILE_DENIER;
-	atomic_fetch_add_explicit(&file->inode->writers, 1, memory_order_release);
-}
-
 /* ---- opening a place */
 
 static u32 flags_to_mask(u32 flags)
@@ -162,19 +154,6 @@ static inline int open_file(struct path *path, u32 flags, struct file **out)
 	}
 	*out = file;
 	return 0;
-}
-
-int file_open_path(const struct path *path, u32 flags, struct file **out)
-{
-	struct path own = *path;
-	int err = open_check(path, flags, false);
-
-	if (err)
-		return err;
-	path_get(&own);
-	err = open_file(&own, flags, out);
-	path_put(&own);
-	return err;
 }
 
 static int open_for_exec(const struct path *path, struct file **out)

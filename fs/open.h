@@ -9,9 +9,8 @@
 int vfs_truncate(const struct path *p, s64 size) __must_check;
 int vfs_ftruncate(struct file *file, s64 size) __must_check;
 
-/* Nobody may write to it while it runs (ETXTBSY). allow undoes deny; the last put does so too. */
+/* Nobody may write to it while it runs (ETXTBSY); the last put undoes it. */
 int file_deny_write(struct file *file) __must_check; /* -ETXTBSY */
-void file_allow_write(struct file *file);
 
 /* For execve: a regular file the caller may execute, on a mount without noexec; mode FILE_READ | FILE_EXEC; writing
  * is denied until the last put. -EACCES, -ETXTBSY ... path is the caller's. */

@@ -48,7 +48,6 @@ struct kstat {
 	u64 size, blocks; /* bytes; 512-byte units */
 	u32 blksize;
 	u64 atime_ns, mtime_ns, ctime_ns, btime_ns; /* btime 0: none */
-	u64 mnt_id;
 	u32 attributes, attributes_mask; /* STATX_ATTR_* */
 };
 

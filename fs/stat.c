@@ -23,13 +23,32 @@
 
 /* ---- reading */
 
+static inline void inode_fill_stat(const struct inode *inode, struct kstat *st)
+{
+	st->dev = inode->sb->dev;
+	st->ino = inode->ino;
+	st->rdev = S_ISCHR(inode->mode) || S_ISBLK(inode->mode) ? inode->rdev : 0;
+	st->mode = inode->mode;
+	st->nlink = inode->nlink;
+	st->uid = inode->uid;
+	st->gid = inode->gid;
+	st->size = inode->size;
+	st->blocks = 0;
+	st->blksize = PAGE_SIZE;
+	st->atime_ns = inode->atime_ns;
+	st->mtime_ns = inode->mtime_ns;
+	st->ctime_ns = inode->ctime_ns;
+	st->btime_ns = 0;
+	st->attributes = 0;
+	st->attributes_mask = 0;
+}
+
 int vfs_getattr(const struct path *p, struct kstat *st)
 {
 	struct inode *inode = dentry_inode(p->dentry);
 
 	if (unlikely(!inode->ctime_ns)) /* a pseudo file's: nobody asked before */
 		inode_touch(inode, ATTR_ATIME | ATTR_MTIME | ATTR_CTIME);
-	st->mnt_id = p->mnt->id;
 	inode_fill_stat(inode, st);
 	return inode->ops->getattr ? inode->ops->getattr(inode, st) : 0;
 }

@@ -11,7 +11,7 @@
 #include "arch/x86_64/uaccess.h"
 
 /* Steps over n bytes, which do not pass the end of the current segment. */
-static void uio_advance(struct uio *u, size_t n)
+static inline void uio_advance(struct uio *u, size_t n)
 {
 	u->offset += n;
 	u->resid -= n;
@@ -25,7 +25,7 @@ static void uio_advance(struct uio *u, size_t n)
 enum uio_op { UIO_OUT, UIO_IN, UIO_ZERO };
 
 /* Bytes done of n at the segment's address. */
-static size_t uio_move(enum uio_op op, bool is_kernel, void *base, void *buf, size_t n)
+static __always_inline size_t uio_move(enum uio_op op, bool is_kernel, void *base, void *buf, size_t n)
 {
 	void __user *ubase = (__force void __user *)base;
 
@@ -45,7 +45,8 @@ static size_t uio_move(enum uio_op op, bool is_kernel, void *base, void *buf, si
 	return clear_user(ubase, n) ? 0 : n;
 }
 
-static size_t uio_copy(struct uio *u, enum uio_op op, char *buf, size_t n)
+/* Inline, so that each of its users is the shape it needs. */
+static __always_inline size_t uio_copy(struct uio *u, enum uio_op op, char *buf, size_t n)
 {
 	size_t done = 0, part, moved;
 

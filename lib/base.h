@@ -53,12 +53,10 @@ typedef int64_t s64;
 #define __noreturn    __attribute__((noreturn))
 #define __packed      __attribute__((packed))
 #define __aligned(n)  __attribute__((aligned(n)))
-#define __unused      __attribute__((unused))
 #define __noinline    __attribute__((noinline))
 #undef __always_inline /* host tests have the C library's */
 #define __always_inline inline __attribute__((always_inline))
 #define __uninitialized __attribute__((uninitialized)) /* a large local: not filled by the compiler */
-#define __used	      __attribute__((used))
 #define __section(s)  __attribute__((section(s)))
 #define fallthrough   __attribute__((fallthrough))
 /* Reads without a lock on purpose, with a comment that says why. */

@@ -26,14 +26,3 @@ static inline void bitmap_clear(u64 *map, size_t bit)
 /* The first bit >= from that is one (zero), or nbits. */
 size_t bitmap_find_set(const u64 *map, size_t nbits, size_t from);
 size_t bitmap_find_clear(const u64 *map, size_t nbits, size_t from);
-
-void bitmap_set_range(u64 *map, size_t from, size_t count);
-void bitmap_clear_range(u64 *map, size_t from, size_t count);
-size_t bitmap_weight(const u64 *map, size_t nbits); /* how many ones */
-
-/* The first run of count clear bits at or after from, aligned to align (a power of two), or nbits. */
-size_t bitmap_find_clear_run(const u64 *map, size_t nbits, size_t from, size_t count, size_t align);
-
-#define bitmap_for_each_set(bit, map, nbits)                                   \
-	for (size_t bit = bitmap_find_set(map, nbits, 0); bit < (nbits);       \
-	     bit = bitmap_find_set(map, nbits, bit + 1))

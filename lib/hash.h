@@ -18,11 +18,6 @@ static inline u32 hash_bits(u64 v, unsigned int bits)
 	return hash_u64(v) >> (64 - bits);
 }
 
-static inline u64 hash_ptr(const void *p)
-{
-	return hash_u64((u64)(uintptr_t)p);
-}
-
 static inline u64 hash_combine(u64 a, u64 b)
 {
 	return hash_u64(a ^ (hash_u64(b) >> 1));

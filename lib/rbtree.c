@@ -199,15 +199,6 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
 		repair_black(root, hole, parent);
 }
 
-struct rb_node *rb_last(const struct rb_root *root)
-{
-	struct rb_node *n = root->node;
-
-	while (n && n->right)
-		n = n->right;
-	return n;
-}
-
 /* The neighbour on the given side: the nearest in the subtree there, or the first ancestor that
  * has n on its other side. */
 static struct rb_node *neighbour(struct rb_node *n, bool side)

@@ -31,10 +31,6 @@ static inline bool ring_empty(const struct ring *r)
 {
 	return r->head == r->tail;
 }
-static inline bool ring_full(const struct ring *r)
-{
-	return ring_used(r) == r->size;
-}
 static inline void ring_clear(struct ring *r)
 {
 	r->tail = r->head;
@@ -65,35 +61,12 @@ static inline void ring_produce(struct ring *r, u32 n)
 	r->head += n;
 }
 
-/* The byte at distance i (< ring_used) from the read end. */
-static inline u8 ring_peek(const struct ring *r, u32 i)
-{
-	return r->buf[(r->tail + i) & (r->size - 1)];
-}
-
-static inline bool ring_putc(struct ring *r, u8 c)
-{
-	if (ring_full(r))
-		return false;
-	r->buf[r->head++ & (r->size - 1)] = c;
-	return true;
-}
-
 /* -1: empty. */
 static inline int ring_getc(struct ring *r)
 {
 	if (ring_empty(r))
 		return -1;
 	return r->buf[r->tail++ & (r->size - 1)];
-}
-
-/* Takes back the byte written last; false: empty. */
-static inline bool ring_unputc(struct ring *r)
-{
-	if (ring_empty(r))
-		return false;
-	r->head--;
-	return true;
 }
 
 /* As many of n bytes as fit (as there are); returns how many. */

@@ -28,11 +28,6 @@ static void seqbuf_sink(void *ctx, const char *text, size_t n)
 	seqbuf_write(ctx, text, n);
 }
 
-void seqbuf_vprintf(struct seqbuf *s, const char *fmt, va_list args)
-{
-	fmt_print(seqbuf_sink, s, fmt, args);
-}
-
 void seqbuf_printf(struct seqbuf *s, const char *fmt, ...)
 {
 	va_list args;
@@ -54,18 +49,6 @@ void seqbuf_put_sdec(struct seqbuf *s, s64 v)
 	if (v < 0)
 		seqbuf_putc(s, '-');
 	seqbuf_put_dec(s, v < 0 ? -(u64)v : (u64)v);
-}
-
-void seqbuf_put_hex(struct seqbuf *s, u64 v)
-{
-	char digits[16];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = "0123456789abcdef"[v & 15];
-		v >>= 4;
-	} while (v);
-	seqbuf_write(s, digits + at, sizeof(digits) - at);
 }
 
 void seqbuf_put_escaped(struct seqbuf *s, const char *text, const char *special)

@@ -29,10 +29,8 @@ static inline void seqbuf_putc(struct seqbuf *s, char c)
 void seqbuf_write(struct seqbuf *s, const char *text, size_t n);
 void seqbuf_puts(struct seqbuf *s, const char *text);
 void seqbuf_printf(struct seqbuf *s, const char *fmt, ...) __printf(2, 3);
-void seqbuf_vprintf(struct seqbuf *s, const char *fmt, va_list args) __printf(2, 0);
 void seqbuf_put_dec(struct seqbuf *s, u64 v);
 void seqbuf_put_sdec(struct seqbuf *s, s64 v);
-void seqbuf_put_hex(struct seqbuf *s, u64 v); /* no prefix, no leading zeroes */
 /* Bytes found in special, and backslash, as \ooo (mount tables, /proc/PID/maps). */
 void seqbuf_put_escaped(struct seqbuf *s, const char *text, const char *special);
 /* Ends the text with a zero that is not counted; the last byte is lost if the buffer is full. */

@@ -148,7 +148,6 @@ static void parse_fadt(const u8 *fadt, u32 len)
 	acpi_info.pm1b_cnt = (u16)get32(fadt + 68);
 	if (get8(fadt + 91) == 4)
 		acpi_info.pm_timer_port = (u16)get32(fadt + 76);
-	acpi_info.pm_timer_is_32bit = flags & (1u << 8);
 	if (len >= 129 && (flags & (1u << 10))) {
 		acpi_info.has_reset = true;
 		acpi_info.reset_space = get8(fadt + 116);

@@ -30,7 +30,6 @@ struct acpi_info {
 	unsigned int nr_ioapics;
 	struct acpi_override isa[ACPI_ISA_IRQS];
 	u16 pm_timer_port; /* 0: none */
-	bool pm_timer_is_32bit;
 	u16 pm1a_cnt, pm1b_cnt; /* 0: none */
 	u16 smi_cmd;
 	u8 acpi_enable;

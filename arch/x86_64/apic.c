@@ -105,12 +105,6 @@ void apic_ipi(unsigned int cpu, unsigned int vector)
 	lapic_command(percpu_area[cpu].apic_id, ICR_ASSERT | vector);
 }
 
-void apic_ipi_all_but_self(unsigned int vector)
-{
-	if (nr_cpus > 1)
-		lapic_command(0, ICR_ALL_BUT_SELF | ICR_ASSERT | vector);
-}
-
 void apic_stop_others(void)
 {
 	if (!is_ready || nr_cpus == 1 || atomic_exchange(&stop_asked, true))
@@ -238,7 +232,7 @@ int irq_route(unsigned int irq)
 	return io ? 0 : -ENODEV;
 }
 
-static void irq_set_mask(unsigned int irq, u32 mask)
+void irq_unmask(unsigned int irq)
 {
 	u64 flags = rawlock_lock_irqsave(&ioapic_lock);
 	u32 pin;
@@ -246,18 +240,8 @@ static void irq_set_mask(unsigned int irq, u32 mask)
 
 	if (io)
 		ioapic_write(io, IOAPIC_ENTRY(pin),
-			     (ioapic_read(io, IOAPIC_ENTRY(pin)) & ~IOAPIC_MASKED) | mask);
+			     ioapic_read(io, IOAPIC_ENTRY(pin)) & ~IOAPIC_MASKED);
 	rawlock_unlock_irqrestore(&ioapic_lock, flags);
-}
-
-void irq_mask(unsigned int irq)
-{
-	irq_set_mask(irq, IOAPIC_MASKED);
-}
-
-void irq_unmask(unsigned int irq)
-{
-	irq_set_mask(irq, 0);
 }
 
 /* --- Start -------------------------------------------------------------------------------------- */

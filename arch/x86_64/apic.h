@@ -23,9 +23,8 @@ void apic_init_cpu(void);
 u32 apic_id(void); /* of this CPU */
 void apic_eoi(void);
 
-/* Send to one CPU, or to all others. Any context. */
+/* Send to one CPU. Any context. */
 void apic_ipi(unsigned int cpu, unsigned int vector);
-void apic_ipi_all_but_self(unsigned int vector);
 /* Reach the other CPUs even with their interrupts off; they halt (traps.c). For panic. */
 void apic_stop_others(void);
 void apic_stop_if_asked(void); /* the NMI's handler */
@@ -42,5 +41,4 @@ u32 apic_timer_current(void);
 /* Device lines. @irq is an ISA interrupt number (overrides from the MADT apply) or, from 16 on, a
  * global system interrupt. Lines begin masked. */
 int irq_route(unsigned int irq) __must_check; /* to the boot CPU; -ENODEV: no such line */
-void irq_mask(unsigned int irq);
 void irq_unmask(unsigned int irq);

@@ -9,9 +9,6 @@
 
 #include "arch/x86_64/cpu.h"
 
-/* Keep the compiler, but not the CPU, from moving memory accesses across. */
-#define barrier() __asm__ volatile("" ::: "memory")
-
 /* Order this CPU's earlier stores before its later loads. */
 static inline void smp_mb(void)
 {

@@ -30,11 +30,9 @@ static void cpu_detect(void)
 
 	f->hwcap = basic.edx;
 	f->has_xsave = basic.ecx & (1u << 26);
-	f->has_x2apic = basic.ecx & (1u << 21);
 	f->has_tsc_deadline = basic.ecx & (1u << 24);
 	f->has_rdrand = basic.ecx & (1u << 30);
 	f->is_hypervisor = basic.ecx & (1u << 31);
-	f->has_fsgsbase = leaf7.ebx & (1u << 0);
 	f->has_smep = leaf7.ebx & (1u << 7);
 	f->has_smap = leaf7.ebx & (1u << 20);
 	f->has_umip = leaf7.ecx & (1u << 2);

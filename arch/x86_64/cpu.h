@@ -11,9 +11,7 @@ struct cpu_features {
 	bool has_xsave;
 	bool has_1g_pages;
 	bool has_rdrand;
-	bool has_x2apic;
 	bool has_tsc_deadline;
-	bool has_fsgsbase; /* known, but left off: FS and GS base change only by system call */
 	bool is_hypervisor;
 	u8 phys_bits;
 	u32 hwcap; /* CPUID.1:EDX, for AT_HWCAP */
@@ -131,10 +129,6 @@ static inline void outb(u16 port, u8 v)
 static inline void outw(u16 port, u16 v)
 {
 	__asm__ volatile("outw %0, %1" ::"a"(v), "Nd"(port) : "memory");
-}
-static inline void outl(u16 port, u32 v)
-{
-	__asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port) : "memory");
 }
 static inline u8 inb(u16 port)
 {

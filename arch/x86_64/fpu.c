@@ -102,3 +102,49 @@ int fpu_load(const struct fpu *fpu)
 fault:
 	return -EFAULT;
 }
+
+int fpu_save_user(void __user *image)
+{
+	if (!user_range_ok(image, fpu_size))
+		return -EFAULT;
+	if (fpu_features)
+		__asm__ volatile goto(USER_ACCESS_BEGIN "1: xsave64 (%0)\n\t" USER_ACCESS_END
+				      EXTABLE("1b", "%l[fault]")
+				      :
+				      : "r"(image), "a"((u32)fpu_features), "d"(0)
+				      : "memory"
+				      : fault);
+	else
+		__asm__ volatile goto(USER_ACCESS_BEGIN "1: fxsave64 (%0)\n\t" USER_ACCESS_END
+				      EXTABLE("1b", "%l[fault]")
+				      :
+				      : "r"(image)
+				      : "memory"
+				      : fault);
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+int fpu_load_user(const void __user *image)
+{
+	if (!user_range_ok(image, fpu_size))
+		return -EFAULT;
+	if (fpu_features)
+		__asm__ volatile goto(USER_ACCESS_BEGIN "1: xrstor64 (%0)\n\t" USER_ACCESS_END
+				      EXTABLE("1b", "%l[fault]")
+				      :
+				      : "r"(image), "a"((u32)fpu_features), "d"(0)
+				      : "memory"
+				      : fault);
+	else
+		__asm__ volatile goto(USER_ACCESS_BEGIN "1: fxrstor64 (%0)\n\t" USER_ACCESS_END
+				      EXTABLE("1b", "%l[fault]")
+				      :
+				      : "r"(image)
+				      : "memory"
+				      : fault);
+	return 0;
+fault:
+	return -EFAULT;
+}

@@ -22,3 +22,8 @@ void arch_fpu_copy(struct fpu *dst, const struct fpu *src);
 /* Registers to memory and back; the kernel itself never uses them. */
 void fpu_save(struct fpu *fpu);
 int fpu_load(const struct fpu *fpu) __must_check; /* -EFAULT: the image is malformed */
+
+/* The same with an image of fpu_size bytes in user memory, so that a signal frame needs no copy. May sleep; -EFAULT also
+ * for an image that is not 64-byte aligned. The header of the one saved to is all zeroes before, if there is XSAVE. */
+int fpu_save_user(void __user *image) __must_check;
+int fpu_load_user(const void __user *image) __must_check;

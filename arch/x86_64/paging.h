@@ -1,8 +1,9 @@
 /*
  * Page tables: four levels of 512 entries; this file knows their format.
  *
- * Every entry the kernel writes has its accessed (and, if writable, dirty) bit set already, so the CPU
- * never changes an entry: a plain load, store or compare-and-swap is all that updating one takes.
+ * Every entry the kernel writes has its accessed (and, if writable, dirty) bit set already, so the
+ * CPU never changes an entry: a plain load, store or compare-and-swap is all that updating one
+ * takes.
  *
  * An entry of the last level that is not zero refers to a page, even when it is not PTE_PRESENT: so
  * PROT_NONE keeps the contents. Unused bits are the kernel's: PTE_ANON, PTE_UNCOUNTED.
@@ -23,12 +24,11 @@
 #define PTE_GLOBAL    0x100ull
 #define PTE_ANON      0x200ull /* an anonymous page; counts in as->nr_anon */
 #define PTE_UNCOUNTED 0x400ull /* holds no reference on its page: the zero page */
-#define PTE_NX	      (1ull << 63)
+#define PTE_NX        (1ull << 63)
 #define PTE_ADDR      0x000ffffffffff000ull
 
 #define PTE_TABLE (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 
-#define PGTABLE_LEVELS 4
 #define PGTABLE_SLOTS  512
 
 struct pgtable {
@@ -78,7 +78,8 @@ static inline u64 *pgtable_root(const struct pgtable *pgt)
 
 /* A root whose upper half is the kernel's. False: out of memory. */
 bool pgtable_new(struct pgtable *pgt) __must_check;
-/* Gives the root back; its user half must be empty and no CPU may have it loaded (pgtable_retire()). */
+/* Gives the root back; its user half must be empty and no CPU may have it loaded
+ * (pgtable_retire()). */
 void pgtable_free(struct pgtable *pgt);
 
 /* The last-level entry for va; NULL: there is no table. */
@@ -86,8 +87,8 @@ u64 *pgtable_walk(const struct pgtable *pgt, u64 va);
 /* The same, making tables; NULL: out of memory. Safe against others doing it at the same time. */
 u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va);
 
-/* The kernel's own table, KMAP_BASE + 512 GiB. flags: PTE_WRITE, PTE_UNCACHED. False: out of memory.
- * Callers keep their ranges apart; the TLB is theirs to flush after unmapping. */
+/* The kernel's own table, KMAP_BASE + 512 GiB. flags: PTE_WRITE, PTE_UNCACHED. False: out of
+ * memory. Callers keep their ranges apart; the TLB is theirs to flush after unmapping. */
 #define KMAP_SIZE (1ull << 39)
 bool kernel_map(u64 va, phys_addr pa, u64 flags) __must_check;
 phys_addr kernel_unmap(u64 va);

@@ -70,7 +70,6 @@ static struct arch_thread *current_arch(void)
 
 static int put_fpu(u8 __user *ufpu)
 {
-	struct fpu *fpu = current_arch()->fpu;
 	struct _fpx_sw_bytes sw = {
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = (u32)fpu_frame_size(),
@@ -80,52 +79,55 @@ static int put_fpu(u8 __user *ufpu)
 	const u32 magic2 = FP_XSTATE_MAGIC2;
 	u64 features;
 
-	if (!fpu_features)
-		memset(&sw, 0, sizeof(sw));
-	fpu_save(fpu); /* if the copy sleeps, a switch saves the same values again */
-	if (copy_to_user(ufpu, fpu, fpu_size) ||
-	    copy_to_user(ufpu + FXSAVE_SW_RESERVED, &sw, sizeof(sw)))
+	if (clear_user(ufpu + XSAVE_HEADER, sizeof(struct xsave_header)) || fpu_save_user(ufpu))
 		return -EFAULT;
-	if (!fpu_features)
-		return 0;
 	/* Programs older than XSAVE change the FXSAVE part and expect it to count. */
-	memcpy(&features, (const u8 *)fpu + XSAVE_HEADER, sizeof(features));
-	features |= 3;
-	if (copy_to_user(ufpu + XSAVE_HEADER, &features, sizeof(features)))
+	if (get_user(features, (u64 __user *)(ufpu + XSAVE_HEADER)) ||
+	    put_user(features | 3, (u64 __user *)(ufpu + XSAVE_HEADER)))
+		return -EFAULT;
+	if (copy_to_user(ufpu + FXSAVE_SW_RESERVED, &sw, sizeof(sw)))
 		return -EFAULT;
 	return copy_to_user(ufpu + fpu_size, &magic2, sizeof(magic2));
 }
 
+/* Without XSAVE the image is all there is, and says so. */
+static int put_fxsave(u8 __user *ufpu)
+{
+	return fpu_save_user(ufpu) || put_user(0u, (u32 __user *)(ufpu + FXSAVE_SW_RESERVED)) ? -EFAULT : 0;
+}
+
+/* Field by field: a literal would be cleared before it is filled in. */
 static void fill_sigcontext(struct sigcontext *sc, const struct regs *regs,
 			    const struct sigframe_args *args, u64 fpu_addr)
 {
-	*sc = (struct sigcontext){
-		.r8 = regs->r8,
-		.r9 = regs->r9,
-		.r10 = regs->r10,
-		.r11 = regs->r11,
-		.r12 = regs->r12,
-		.r13 = regs->r13,
-		.r14 = regs->r14,
-		.r15 = regs->r15,
-		.rdi = regs->rdi,
-		.rsi = regs->rsi,
-		.rbp = regs->rbp,
-		.rbx = regs->rbx,
-		.rdx = regs->rdx,
-		.rax = regs->rax,
-		.rcx = regs->rcx,
-		.rsp = regs->rsp,
-		.rip = regs->rip,
-		.eflags = regs->rflags,
-		.cs = (u16)regs->cs,
-		.ss = (u16)regs->ss,
-		.err = args->error,
-		.trapno = args->trap,
-		.oldmask = args->mask,
-		.cr2 = args->cr2,
-		.fpstate = (void *)fpu_addr,
-	};
+	sc->r8 = regs->r8;
+	sc->r9 = regs->r9;
+	sc->r10 = regs->r10;
+	sc->r11 = regs->r11;
+	sc->r12 = regs->r12;
+	sc->r13 = regs->r13;
+	sc->r14 = regs->r14;
+	sc->r15 = regs->r15;
+	sc->rdi = regs->rdi;
+	sc->rsi = regs->rsi;
+	sc->rbp = regs->rbp;
+	sc->rbx = regs->rbx;
+	sc->rdx = regs->rdx;
+	sc->rax = regs->rax;
+	sc->rcx = regs->rcx;
+	sc->rsp = regs->rsp;
+	sc->rip = regs->rip;
+	sc->eflags = regs->rflags;
+	sc->cs = (u16)regs->cs;
+	sc->ss = (u16)regs->ss;
+	sc->err = args->error;
+	sc->trapno = args->trap;
+	sc->oldmask = args->mask;
+	sc->cr2 = args->cr2;
+	sc->fpstate = (void *)fpu_addr;
+	sc->gs = 0;
+	sc->fs = 0;
+	memset(sc->reserved1, 0, sizeof(sc->reserved1));
 }
 
 /* Where the frame goes: the address of the FPU image, from which the rest follows downward. */
@@ -161,23 +163,25 @@ static int altstack_flags(const stack_t *alt, u64 sp)
 
 int sigframe_build(struct regs *regs, const struct sigframe_args *args)
 {
-	struct rt_sigframe frame = { .return_to = args->restorer };
+	struct rt_sigframe frame __uninitialized; /* all but info */
 	struct rt_sigframe __user *uframe;
 	u64 fpu_addr, frame_addr;
 
 	if (!(args->sa_flags & SA_RESTORER) || choose_stack(regs, args, &fpu_addr, &frame_addr))
 		return -EFAULT;
-	if (put_fpu((u8 __user *)fpu_addr))
+	if (fpu_features ? put_fpu((u8 __user *)fpu_addr) : put_fxsave((u8 __user *)fpu_addr))
 		return -EFAULT;
+	frame.return_to = args->restorer;
+	frame.uc.uc_link = NULL;
 	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
 			    (fpu_features ? UC_FP_XSTATE : 0);
 	frame.uc.uc_stack = args->altstack;
 	frame.uc.uc_stack.ss_flags = altstack_flags(&args->altstack, regs->rsp);
 	frame.uc.uc_sigmask = args->mask;
 	fill_sigcontext(&frame.uc.uc_mcontext, regs, args, fpu_addr);
-	memcpy(&frame.info, args->info, sizeof(frame.info));
 	uframe = (struct rt_sigframe __user *)frame_addr;
-	if (copy_to_user(uframe, &frame, sizeof(frame)))
+	if (copy_to_user(uframe, &frame, offsetof(struct rt_sigframe, info)) ||
+	    copy_to_user(&uframe->info, args->info, sizeof(uframe->info)))
 		return -EFAULT;
 
 	regs->rdi = (u64)args->sig;
@@ -245,18 +249,16 @@ static int fpu_sanitise(struct fpu *fpu, u64 size, u64 features)
 	return 0;
 }
 
-static int get_fpu(const u8 __user *ufpu)
+/* The slow way to load an image: through the save area, where it can be put right. */
+static int get_fpu_checked(const u8 __user *ufpu, u64 size, u64 features)
 {
 	struct fpu *fpu = current_arch()->fpu;
-	u64 size, features;
 	int err;
 
 	current_arch()->fpu_is_edited = true;
 	arch_fpu_init(fpu);
-	err = ufpu ? fpu_extent(ufpu, &size, &features) : 0;
-	if (!err && ufpu)
-		err = copy_from_user(fpu, ufpu, size);
-	if (!err && ufpu)
+	err = copy_from_user(fpu, ufpu, size);
+	if (!err)
 		err = fpu_sanitise(fpu, size, features);
 	if (err) {
 		arch_fpu_init(fpu);
@@ -264,6 +266,23 @@ static int get_fpu(const u8 __user *ufpu)
 		return err;
 	}
 	return arch_fpu_commit();
+}
+
+static int get_fpu(const u8 __user *ufpu)
+{
+	u64 size, features;
+
+	if (!ufpu) {
+		current_arch()->fpu_is_edited = true;
+		arch_fpu_init(current_arch()->fpu);
+		return arch_fpu_commit();
+	}
+	if (fpu_extent(ufpu, &size, &features))
+		return -EFAULT;
+	/* A whole image, as frames hold it, is checked by the CPU itself. */
+	if (size == fpu_size && !(fpu_features & ~features) && !fpu_load_user(ufpu))
+		return 0;
+	return get_fpu_checked(ufpu, size, features);
 }
 
 static int take_sigcontext(struct regs *regs, const struct sigcontext *sc)
@@ -301,7 +320,7 @@ int sigframe_restore(struct regs *regs, u64 *mask, stack_t *altstack)
 	/* The restorer's return popped return_to. */
 	const struct rt_sigframe __user *uframe =
 		(const struct rt_sigframe __user *)(regs->rsp - sizeof(u64));
-	struct ucontext uc;
+	struct ucontext uc __uninitialized;
 
 	if (copy_from_user(&uc, &uframe->uc, sizeof(uc)))
 		return -EFAULT;

@@ -1,15 +1,14 @@
 /*
  * Loading page tables, and translations that must be forgotten.
  *
- * Invariant: bit c of pgt->cpus is set before CPU c loads pgt, and cleared after it has loaded another.
- *   Whoever changes an entry and then reads the mask either sees the bit, or the CPU's load comes after the
- *   change and starts with nothing cached: both sides have a full barrier between the two steps.
- * A shootdown: one at a time, under a lock. The request lies in one place, `pending` names the CPUs that
- *   have not answered, each clears its bit. The requester waits with interrupts on, so two CPUs that want
- *   to flush each other's cannot deadlock; no lock may be held that another CPU could want with its
- *   interrupts off.
- * Lazy: a kernel thread (it has no FPU state) runs on whatever table is loaded. Asked to flush, its CPU
- *   drops the table instead and is not asked again.
+ * Invariant: bit c of pgt->cpus is set before CPU c loads pgt, and cleared after it has loaded
+ * another. Whoever changes an entry and then reads the mask either sees the bit, or the CPU's load
+ * comes after the change and starts with nothing cached: both sides have a full barrier between the
+ * two steps. A shootdown: one at a time, under a lock. The request lies in one place, `pending`
+ * names the CPUs that have not answered, each clears its bit. The requester waits with interrupts
+ * on, so two CPUs that want to flush each other's cannot deadlock; no lock may be held that another
+ * CPU could want with its interrupts off. Lazy: a kernel thread (it has no FPU state) runs on
+ * whatever table is loaded. Asked to flush, its CPU drops the table instead and is not asked again.
  */
 #include "arch/x86_64/tlb.h"
 

@@ -16,12 +16,6 @@
 static struct pseudo_fs anonfs;
 static struct inode *anon_inode;
 
-static int anonfs_getattr(struct inode *inode, struct kstat *st)
-{
-	st->mode &= ~(u32)S_IFMT;
-	return 0;
-}
-
 /* A second open through /proc/PID/fd has nothing to open. */
 static int anonfs_reopen(struct inode *inode, struct file *file)
 {
@@ -36,7 +30,6 @@ static void anonfs_dname(const struct dentry *dentry, struct seqbuf *out)
 static const struct super_ops anonfs_super_ops = { .dname = anonfs_dname };
 
 static const struct inode_ops anonfs_inode_ops = {
-	.getattr = anonfs_getattr,
 	.setattr = setattr_unsupported,
 };
 
@@ -60,11 +53,12 @@ int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32
 void anonfs_init(void)
 {
 	pseudo_fs_init(&anonfs, "anon_inodefs", ANON_INODE_FS_MAGIC, &anonfs_super_ops);
+	anonfs.sb->flags &= ~SB_NOEXEC; /* so mmap says ENODEV, whatever the protection */
 	anon_inode = inode_new(anonfs.sb);
 	if (!anon_inode)
 		panic("no memory for the anonymous inode");
 	anon_inode->ino = super_next_ino(anonfs.sb);
-	anon_inode->mode = S_IFREG | 0600;
+	anon_inode->mode = 0600; /* no type: it is no file of any kind */
 	anon_inode->ops = &anonfs_inode_ops;
 	anon_inode->fops = &anonfs_file_ops;
 }

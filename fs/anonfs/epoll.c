@@ -77,7 +77,8 @@ static struct epoll *epoll_of(const struct file *file)
 	return file->ops == &epoll_ops ? file->private : NULL;
 }
 
-/* From a file's wait queue, with its lock held: the item is worth asking. */
+/* From a file's wait queue, with its lock held: the item is worth asking. An exclusive one lets the next of its kind
+ * hear of it too unless somebody waits for this set: else nobody would come. */
 static bool epoll_wake(struct wait_entry *entry, u32 key)
 {
 	struct epitem *item = container_of(entry, struct ephook, entry)->item;
@@ -89,6 +90,8 @@ static bool epoll_wake(struct wait_entry *entry, u32 key)
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
 	if (wait_queue_active(&ep->wait))
 		wake_queue_nested(&ep->wait, POLLIN | POLLRDNORM);
+	else if (entry->is_exclusive)
+		return false;
 	return true;
 }
 
@@ -311,82 +314,89 @@ int epoll_control(struct file *ep_file, int op, int fd, struct file *file, const
 	return err;
 }
 
-/* The next candidate, off the list before it is asked; NULL: no more. */
-static struct epitem *epoll_pop(struct epoll *ep, struct list *from)
-{
-	u64 flags = spin_lock_irqsave(&ep->ready_lock);
-	struct epitem *item = NULL;
+/* A pass over the items that were ready when it began. Both lists are under ready_lock. */
+struct scan {
+	struct list untried, again;
+};
 
-	if (!list_empty(from)) {
-		item = list_first(from, struct epitem, ready_link);
+/* The next candidate, off the list before it is asked. NULL: no more, or no more are wanted; what is to stay on the
+ * ready list is back there, those first that had no turn. */
+static inline struct epitem *scan_next_locked(struct epoll *ep, struct scan *scan, bool wants_more)
+{
+	struct epitem *item;
+
+	if (wants_more && !list_empty(&scan->untried)) {
+		item = list_first(&scan->untried, struct epitem, ready_link);
 		list_del_init(&item->ready_link);
+		return item;
 	}
+	list_splice_tail_init(&ep->ready, &scan->untried);
+	list_splice_tail_init(&scan->again, &scan->untried);
+	list_splice_tail_init(&scan->untried, &ep->ready);
+	return NULL;
+}
+
+static struct epitem *scan_first(struct epoll *ep, struct scan *scan)
+{
+	struct epitem *item;
+	u64 flags;
+
+	list_init(&scan->untried);
+	list_init(&scan->again);
+	flags = spin_lock_irqsave(&ep->ready_lock);
+	list_splice_tail_init(&ep->ready, &scan->untried);
+	item = scan_next_locked(ep, scan, true);
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
 	return item;
 }
 
-/* Puts level-triggered items and what was not looked at back, those first that had no turn. */
-static void epoll_put_back(struct epoll *ep, struct list *untried, struct list *again)
+/* stays: NULL, or the item asked last, which is to be asked again, unless a wake-up was quicker to say so. */
+static struct epitem *scan_next(struct epoll *ep, struct scan *scan, struct epitem *stays, bool wants_more)
 {
 	u64 flags = spin_lock_irqsave(&ep->ready_lock);
+	struct epitem *item;
 
-	list_splice_tail_init(&ep->ready, untried);
-	list_splice_tail_init(again, untried);
-	list_splice_tail_init(untried, &ep->ready);
+	if (stays && list_empty(&stays->ready_link))
+		list_add_tail(&stays->ready_link, &scan->again);
+	item = scan_next_locked(ep, scan, wants_more);
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
+	return item;
 }
 
-static int epoll_report(struct epitem *item, u32 ready, struct epoll_event __user *to)
+static int epoll_report(const struct epitem *item, u32 ready, struct epoll_event __user *to)
 {
-	struct epoll_event event = { .events = ready, .data.u64 = item->data };
-
-	return copy_to_user(to, &event, sizeof(event));
+	static_assert(offsetof(struct epoll_event, data) == 4, "the struct is packed");
+	return put_user(ready, (u32 __user *)to) || put_user(item->data, (u64 __user *)((char __user *)to + 4));
 }
 
-static void epoll_take_ready(struct epoll *ep, struct list *batch)
+/* A reported item: whether it is to be asked again without a wake-up. */
+static bool epitem_stays_ready(struct epitem *item)
 {
-	u64 flags = spin_lock_irqsave(&ep->ready_lock);
-
-	list_splice_tail_init(&ep->ready, batch);
-	spin_unlock_irqrestore(&ep->ready_lock, flags);
+	if (item->events & EPOLLONESHOT)
+		item->events &= EPOLL_PRIVATE_BITS;
+	return !(item->events & (EPOLLONESHOT | EPOLLET));
 }
 
-/* Back on a list, unless a wake-up was quicker. */
-static void epitem_requeue(struct epoll *ep, struct epitem *item, struct list *to)
-{
-	u64 flags = spin_lock_irqsave(&ep->ready_lock);
-
-	if (list_empty(&item->ready_link))
-		list_add_tail(&item->ready_link, to);
-	spin_unlock_irqrestore(&ep->ready_lock, flags);
-}
-
-/* One pass over the items that were ready when it began. */
 static long epoll_scan(struct epoll *ep, struct epoll_event __user *events, int max)
 {
-	struct list batch = LIST_INIT(batch), again = LIST_INIT(again);
 	struct epitem *item;
+	struct scan scan;
 	long n = 0;
 
 	mutex_lock(&ep->lock);
-	epoll_take_ready(ep, &batch);
-	while (n < max && (item = epoll_pop(ep, &batch))) {
+	item = scan_first(ep, &scan);
+	while (item) {
 		u32 ready = epitem_poll(item, NULL);
+		bool has_failed = ready && epoll_report(item, ready, events + n), stays = has_failed;
 
-		if (!ready)
-			continue;
-		if (epoll_report(item, ready, events + n)) {
-			epitem_requeue(ep, item, &batch);
-			n = n ? n : -EFAULT;
-			break;
+		if (ready && !has_failed) {
+			stays = epitem_stays_ready(item);
+			n++;
 		}
-		n++;
-		if (item->events & EPOLLONESHOT)
-			item->events &= EPOLL_PRIVATE_BITS;
-		else if (!(item->events & EPOLLET))
-			epitem_requeue(ep, item, &again);
+		if (has_failed && !n)
+			n = -EFAULT;
+		item = scan_next(ep, &scan, stays ? item : NULL, !has_failed && n < max);
 	}
-	epoll_put_back(ep, &batch, &again);
 	mutex_unlock(&ep->lock);
 	return n;
 }
@@ -420,21 +430,20 @@ long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int 
 static u32 epoll_poll(struct file *file, struct poll_table *pt)
 {
 	struct epoll *ep = file->private;
-	struct list batch = LIST_INIT(batch), again = LIST_INIT(again);
 	struct epitem *item;
+	struct scan scan;
 	u32 events = 0;
 
 	poll_wait(pt, file, &ep->wait);
 	if (!epoll_has_ready(ep))
 		return 0;
 	mutex_lock_nested(&ep->lock);
-	epoll_take_ready(ep, &batch);
-	while (!events && (item = epoll_pop(ep, &batch)))
-		if (epitem_poll(item, NULL)) {
-			epitem_requeue(ep, item, &again);
+	item = scan_first(ep, &scan);
+	while (item) {
+		if (epitem_poll(item, NULL))
 			events = POLLIN | POLLRDNORM;
-		}
-	epoll_put_back(ep, &batch, &again);
+		item = scan_next(ep, &scan, events ? item : NULL, !events);
+	}
 	mutex_unlock(&ep->lock);
 	return events;
 }

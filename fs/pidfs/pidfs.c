@@ -80,14 +80,15 @@ static void info_fill_coredump(struct pidfd_info *info, struct thread *thread)
 static int info_fill_live(struct pidfd_info *info, struct thread *thread, u64 asked)
 {
 	const struct cred *cred = thread_cred_get(thread);
+	const struct pidns *ns = pidns_current();
 	struct task *task = thread->task;
 
 	info_fill_creds(info, cred);
 	cred_put(cred);
 	rwspin_read_lock(&tasks_lock);
-	info->pid = pid_vnr(thread->pid);
-	info->tgid = pid_vnr(task->pid);
-	info->ppid = task->parent ? pid_vnr(task->parent->pid) : 0;
+	info->pid = pid_nr_in(thread->pid, ns);
+	info->tgid = pid_nr_in(task->pid, ns);
+	info->ppid = task->parent ? pid_nr_in(task->parent->pid, ns) : 0;
 	rwspin_read_unlock(&tasks_lock);
 	info->mask |= PIDFD_INFO_PID;
 	if (asked & PIDFD_INFO_COREDUMP)
@@ -203,20 +204,18 @@ static void pidfs_hold(void *pid)
 	pid_get(pid);
 }
 
+static const struct node_template pidfs_node = {
+	.fs = &pidfs,
+	.mode = S_IFREG | 0700,
+	.iops = &pidfs_inode_ops,
+	.fops = &pidfd_file_ops,
+	.private_get = pidfs_hold,
+};
+
 int pidfs_open(struct pid *pid, u32 flags, struct file **out)
 {
-	struct node_template t = {
-		.fs = &pidfs,
-		.ino = pid->ino,
-		.mode = S_IFREG | 0700,
-		.iops = &pidfs_inode_ops,
-		.fops = &pidfd_file_ops,
-		.private = pid,
-		.private_get = pidfs_hold,
-	};
-
 	assert(!(flags & ~(u32)(O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
-	return libfs_open(&t, O_RDWR | flags, out);
+	return libfs_open(&pidfs_node, pid->ino, pid, O_RDWR | flags, out);
 }
 
 struct pid *pidfs_pid(const struct file *file)

@@ -459,9 +459,8 @@ long pipe_set_size(struct file *file, u64 size)
 
 int pipe_open(u32 flags, struct file *ends[2])
 {
-	struct node_template t = {
+	static const struct node_template node = {
 		.fs = &pipefs,
-		.ino = super_next_ino(pipefs.sb),
 		.mode = S_IFIFO | 0600,
 		.iops = &inode_ops_none,
 		.fops = &fifo_file_ops,
@@ -472,7 +471,7 @@ int pipe_open(u32 flags, struct file *ends[2])
 
 	if (!p)
 		return -ENOMEM;
-	err = libfs_open_new(&t, O_RDONLY | flags, &file[0]);
+	err = libfs_open_new(&node, NULL, O_RDONLY | flags, &file[0]);
 	if (err)
 		goto out_free;
 	file[0]->inode->fifo = p;

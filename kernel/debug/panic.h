@@ -34,11 +34,6 @@ __noreturn void assert_failed(const char *cond, const char *file, int line, cons
 
 /* A place that cannot be reached, in every build. */
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)
-#define BUG_ON(cond)                                                      \
-	do {                                                              \
-		if (unlikely(cond))                                       \
-			panic("BUG_ON(%s) at %s:%d", #cond, __FILE__, __LINE__); \
-	} while (0)
 
 /* Tells about something odd, once per place, and goes on. True if cond is true. */
 #define WARN_ON(cond)                                                     \

@@ -63,11 +63,6 @@ struct cred *cred_copy(const struct cred *c)
 	return copy;
 }
 
-bool cred_has_cap(const struct cred *c, unsigned cap)
-{
-	return c->cap_effective >> cap & 1;
-}
-
 bool cred_in_group(const struct cred *c, u32 gid)
 {
 	u32 low = 0, high = c->nr_groups;

@@ -29,7 +29,11 @@ void cred_put(const struct cred *c);
 /* A private copy with one reference to change and then publish; NULL: out of memory. */
 struct cred *cred_copy(const struct cred *c);
 
-bool cred_has_cap(const struct cred *c, unsigned cap); /* in the effective set */
+/* In the effective set. */
+static inline bool cred_has_cap(const struct cred *c, unsigned cap)
+{
+	return c->cap_effective >> cap & 1;
+}
 bool cred_in_group(const struct cred *c, u32 gid);     /* fsgid or supplementary */
 
 /* Of the current thread (kernel threads: cred_root). */

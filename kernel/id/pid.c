@@ -223,7 +223,7 @@ static void pid_free_memory(struct pid *pid)
 		cache_free(pid_cache, pid);
 }
 
-static void pid_free(struct pid *pid)
+void pid_free(struct pid *pid)
 {
 	assert(!pid->thread && !pid->task && !pid->has_numbers);
 	for (u32 level = pid->level; level; level--)
@@ -289,12 +289,6 @@ void pid_drop_if_unused(struct pid *pid)
 		pid_release_numbers(pid);
 }
 
-void pid_put(struct pid *pid)
-{
-	if (pid && refcount_put(&pid->refs))
-		pid_free(pid);
-}
-
 struct pid *pid_find_get(struct pidns *ns, int nr)
 {
 	struct pid *pid;
@@ -332,13 +326,6 @@ struct pid *pid_next(struct pidns *ns, int nr, int *found_nr)
 	return pid;
 }
 
-int pid_nr_in(const struct pid *pid, const struct pidns *ns)
-{
-	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
-		return 0;
-	return pid->numbers[ns->level].nr;
-}
-
 void pid_advance(struct pid *pid, enum pid_life life)
 {
 	assert(pid_life(pid) < life);
@@ -347,13 +334,6 @@ void pid_advance(struct pid *pid, enum pid_life life)
 		wake_all_key(&pid->exited, POLLIN | POLLRDNORM);
 	else
 		wake_all(&pid->exited);
-}
-
-struct pidns *pidns_current(void)
-{
-	const struct pid *pid = current ? current->pid : NULL;
-
-	return pid ? pid->numbers[pid->level].ns : &pidns_initial;
 }
 
 int pid_set_max(int max)

@@ -11,13 +11,14 @@
 #pragma once
 
 #include "lib/list.h"
+#include "arch/x86_64/percpu.h"
+#include "kernel/id/pidns.h"
+#include "kernel/sched/thread.h"
 #include "kernel/sync/refcount.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/sync/wait.h"
 
 struct task;
-struct thread;
-struct pidns;
 
 /* Forward only. EXITED: a zombie whose every thread is gone; REAPED: nobody. */
 enum pid_life { PID_NEW, PID_LIVE, PID_EXITED, PID_REAPED };
@@ -33,7 +34,6 @@ struct pid_number {
 	struct pidns *ns; /* counted by the pid */
 };
 
-#define PIDNS_MAX_LEVEL 32
 
 struct pid {
 	u64 ino;		     /* [I] never reused, never 0; pidfs' inode number */
@@ -76,13 +76,24 @@ static inline struct pid *pid_get(struct pid *pid)
 	refcount_get(&pid->refs);
 	return pid;
 }
-void pid_put(struct pid *pid); /* NULL is fine; any context but interrupts */
+void pid_free(struct pid *pid); /* the count is 0 */
+/* NULL is fine; any context but interrupts. */
+static inline void pid_put(struct pid *pid)
+{
+	if (pid && refcount_put(&pid->refs))
+		pid_free(pid);
+}
 
 /* +1, or NULL when nobody has the number. */
 struct pid *pid_find_get(struct pidns *ns, int nr);
 
 /* The number in ns, 0 if pid is not visible there. pid NULL: 0. */
-int pid_nr_in(const struct pid *pid, const struct pidns *ns);
+static inline int pid_nr_in(const struct pid *pid, const struct pidns *ns)
+{
+	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
+		return 0;
+	return pid->numbers[ns->level].nr;
+}
 
 /* Advances life (EXITED or REAPED) with release order and wakes the pollers. */
 void pid_advance(struct pid *pid, enum pid_life life);
@@ -92,14 +103,20 @@ static inline enum pid_life pid_life(const struct pid *pid)
 	return atomic_load_explicit(&pid->life, memory_order_acquire);
 }
 
+extern struct pidns pidns_initial;
+
 /* pid namespace of the current thread, and pid's number as that sees it. */
-struct pidns *pidns_current(void);
+static inline struct pidns *pidns_current(void)
+{
+	const struct pid *pid = current ? current->pid : NULL;
+
+	return pid ? pid->numbers[pid->level].ns : &pidns_initial;
+}
 static inline int pid_vnr(const struct pid *pid)
 {
 	return pid_nr_in(pid, pidns_current());
 }
 
-extern struct pidns pidns_initial;
 extern int pid_max; /* /proc/sys/kernel/pid_max; one above the largest number */
 int pid_set_max(int max); /* -EINVAL outside 301..4194304 */
 

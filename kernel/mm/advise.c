@@ -1,10 +1,11 @@
 /*
  * What a program says about its mappings, and asks: madvise, mincore, msync, mlock.
  *
- * All go over the vmas of a range; holes make them fail with ENOMEM, some only after having done the rest.
- * There is no swap and no disk, so most advice changes nothing, and mlock is a promise that is kept anyway
- *   once the pages are there; it is accounted because RLIMIT_MEMLOCK is.
- * Locks: as->lock; never across a copy to user memory.   Follows: madvise(2), mincore(2), msync(2), mlock(2)
+ * All go over the vmas of a range; holes make them fail with ENOMEM, some only after having done
+ * the rest. There is no swap and no disk, so most advice changes nothing, and mlock is a promise
+ * that is kept anyway once the pages are there; it is accounted because RLIMIT_MEMLOCK is. Locks:
+ * as->lock; never across a copy to user memory.   Follows: madvise(2), mincore(2), msync(2),
+ * mlock(2)
  */
 #include "kernel/mm/mmap.h"
 
@@ -25,8 +26,8 @@ static int check_range(u64 addr, u64 len, u64 *end)
 }
 
 /*
- * Calls fn for each piece of [start, end) that lies in one vma; fn returns that vma, or the one it has become,
- * through *vma. Stops at an error; -ENOMEM at the end if there was a hole.
+ * Calls fn for each piece of [start, end) that lies in one vma; fn returns that vma, or the one it
+ * has become, through *vma. Stops at an error; -ENOMEM at the end if there was a hole.
  */
 static int for_each_piece(struct as *as, u64 start, u64 end,
 			  int (*fn)(struct vma **vma, u64 start, u64 end, u32 arg), u32 arg)

@@ -1,14 +1,13 @@
 /*
  * Address spaces: the tree of mappings, and its life.
  *
- * Owns: struct as, every struct vma in it, and the invariants of the tree: vmas do not overlap, are ordered
- *   by start, and as->nr_* are the sums over them.
- * Life: as_new() or as_fork() make one with one user; each thread in it and each reader in /proc is a user;
- *   the last as_put() makes all CPUs drop its page table, then takes everything apart without any flush.
- * Fork: pages of private mappings lose write permission on both sides; the first writer of each gets a copy
- *   (fault.c). Page-table entries are copied table by table, not looked up one by one.
- * Joining: neighbours of anonymous memory that differ in nothing become one, so a heap that grows page by
- *   page is one vma.
+ * Owns: struct as, every struct vma in it, and the invariants of the tree: vmas do not overlap, are
+ * ordered by start, and as->nr_* are the sums over them. Life: as_new() or as_fork() make one with
+ * one user; each thread in it and each reader in /proc is a user; the last as_put() makes all CPUs
+ * drop its page table, then takes everything apart without any flush. Fork: pages of private
+ * mappings lose write permission on both sides; the first writer of each gets a copy (fault.c).
+ * Page-table entries are copied table by table, not looked up one by one. Joining: neighbours of
+ * anonymous memory that differ in nothing become one, so a heap that grows page by page is one vma.
  * Locks: as->lock (MM); the parent's before the child's in fork.
  */
 #include "kernel/mm/as.h"
@@ -123,8 +122,8 @@ static void link_vma(struct as *as, struct vma *vma)
 
 	while (*link) {
 		parent = *link;
-		link = vma->start < rb_entry(parent, struct vma, node)->start ? &parent->left :
-										&parent->right;
+		link = vma->start < rb_entry(parent, struct vma, node)->start ? &parent->left
+									      : &parent->right;
 	}
 	rb_insert_at(&as->vmas, &vma->node, parent, link);
 	as->nr_vmas++;
@@ -254,8 +253,8 @@ bool as_tryget(struct as *as)
 }
 
 /*
- * From bottom to top. Tables below the vmas of one stretch are taken out once, when the next vma does not
- * share the last of them.
+ * From bottom to top. Tables below the vmas of one stretch are taken out once, when the next vma
+ * does not share the last of them.
  */
 static void unmap_all(struct as *as)
 {

@@ -12,36 +12,40 @@
 #include "kernel/sync/rwsem.h"
 
 struct as {
-	struct refcount users;	/* [a] threads, and /proc readers while they read */
-	struct rwsem lock;	/* RANK_MM; page faults take it for reading */
-	struct rb_root vmas;	/* [L] */
+	struct refcount users; /* [a] threads, and /proc readers while they read */
+	struct rwsem lock; /* RANK_MM; page faults take it for reading */
+	struct rb_root vmas; /* [L] */
 	struct vma *_Atomic cached; /* [a] last hit; cleared when a vma goes */
-	u32 nr_vmas;		/* [L] */
-	struct pgtable pgtable;	/* arch/x86_64/paging.h; its CPU mask is inside */
+	u32 nr_vmas; /* [L] */
+	struct pgtable pgtable; /* arch/x86_64/paging.h; its CPU mask is inside */
 	_Atomic u64 nr_anon, nr_file; /* [a] resident pages, by kind */
-	u64 nr_pages;		/* [L] virtual size in pages (RLIMIT_AS) */
+	u64 nr_pages; /* [L] virtual size in pages (RLIMIT_AS) */
 	u64 nr_data, nr_stack, nr_exec, nr_locked; /* [L] pages */
-	u64 hiwater_rss;	/* [L] pages, approximately */
-	u64 mmap_top;		/* [I] mappings grow down from here; set by exec */
-	u64 search_from;	/* [L] no hole above it is larger than search_hole; 0: mmap_top */
-	u64 search_hole;	/* [L] bytes */
-	u64 spare_start, spare_end; /* [L] tables for it may be left though nothing is mapped; end 0: none */
-	u64 brk_start, brk;	/* [L] brk_start set by exec */
-	u64 stack_top;		/* [I] */
+	u64 hiwater_rss; /* [L] pages, approximately */
+	u64 mmap_top; /* [I] mappings grow down from here; set by exec */
+	u64 search_from; /* [L] no hole above it is larger than search_hole; 0: mmap_top */
+	u64 search_hole; /* [L] bytes */
+	u64 spare_start,
+		spare_end; /* [L] tables for it may be left though nothing is mapped; end 0: none */
+	u64 brk_start, brk; /* [L] brk_start set by exec */
+	u64 stack_top; /* [I] */
 	u64 code_start, code_end, data_start, data_end; /* [I] for /proc/PID/stat */
-	u64 arg_start, arg_end, env_start, env_end;	/* [I] */
-	u32 auxv_len;		/* bytes of auxv in use */
-	struct file *exe;	/* [L] counted; dropped through as_put_exe hook */
-	bool writes_after_fork; /* [a] a hint: it wrote to its pages while a child still shared them */
-	bool is_dumpable;	/* [a] PR_SET_DUMPABLE */
-	u64 auxv[48];		/* [I] for /proc/PID/auxv; pairs, ends with AT_NULL. The last field: not cleared */
+	u64 arg_start, arg_end, env_start, env_end; /* [I] */
+	u32 auxv_len; /* bytes of auxv in use */
+	struct file *exe; /* [L] counted; dropped through as_put_exe hook */
+	bool writes_after_fork; /* [a] a hint: it wrote to its pages while a child still shared them
+				 */
+	bool is_dumpable; /* [a] PR_SET_DUMPABLE */
+	u64 auxv[48]; /* [I] for /proc/PID/auxv; pairs, ends with AT_NULL. The last field: not
+			 cleared */
 };
 
 /* A new, empty address space with one user. Errors: -ENOMEM. */
 int as_new(struct as **out) __must_check;
 
-/* A copy-on-write copy of the current address space (fork): private pages are shared read-only, shared ones
- * stay shared, VM_DONTFORK left out. Takes both locks. Errors: -ENOMEM (nothing is left). */
+/* A copy-on-write copy of the current address space (fork): private pages are shared read-only,
+ * shared ones stay shared, VM_DONTFORK left out. Takes both locks. Errors: -ENOMEM (nothing is
+ * left). */
 int as_fork(struct as *from, struct as **out) __must_check;
 
 static inline void as_get(struct as *as)
@@ -63,7 +67,8 @@ struct as *as_current(void);
 
 /**
  * as_access - copy to or from another process's memory (/proc/PID/mem, cmdline, process_vm_readv).
- * Faults pages in as that process would; write breaks copy-on-write. Takes as->lock. Returns bytes copied.
+ * Faults pages in as that process would; write breaks copy-on-write. Takes as->lock. Returns bytes
+ * copied.
  */
 size_t as_access(struct as *as, u64 addr, void *buf, size_t n, bool write);
 

@@ -1,16 +1,16 @@
 /*
  * Page faults.
  *
- * Anonymous memory: a read gets the zero page, a write a page of zeroes. A private mapping of a file is read
- *   from the file's own page, and written in a copy, which is anonymous from then on. A shared mapping has
- *   the file's page, writable only once it has been written, so that the file system hears of it.
- * Copy on write: an anonymous page that only one entry refers to is written in place; else it is copied.
- *   The count is exact because whatever else can find the page holds a reference.
- * Races: faults hold as->lock for reading, so several may be at one entry. Under the read lock an entry only
- *   goes forward (nothing, a page without write permission, the page for writing), always by compare-and-swap
- *   from the value that was examined; the loser drops what it made and lets the access be tried again.
- *   A page that is replaced is let go only after a flush: another CPU may still read it.
- * Locks: as->lock for reading; for writing only to let a stack grow.
+ * Anonymous memory: a read gets the zero page, a write a page of zeroes. A private mapping of a
+ * file is read from the file's own page, and written in a copy, which is anonymous from then on. A
+ * shared mapping has the file's page, writable only once it has been written, so that the file
+ * system hears of it. Copy on write: an anonymous page that only one entry refers to is written in
+ * place; else it is copied. The count is exact because whatever else can find the page holds a
+ * reference. Races: faults hold as->lock for reading, so several may be at one entry. Under the
+ * read lock an entry only goes forward (nothing, a page without write permission, the page for
+ * writing), always by compare-and-swap from the value that was examined; the loser drops what it
+ * made and lets the access be tried again. A page that is replaced is let go only after a flush:
+ * another CPU may still read it. Locks: as->lock for reading; for writing only to let a stack grow.
  */
 #include "kernel/mm/fault.h"
 
@@ -63,7 +63,8 @@ static enum fault_result fault_anon(struct fault *f)
 	struct page *page;
 
 	if (!f->is_write) {
-		pte_replace(f->pte, 0, page_pa(zero_page) | vma_pte_bits(f->vma) | PTE_ANON | PTE_UNCOUNTED);
+		pte_replace(f->pte, 0,
+			    page_pa(zero_page) | vma_pte_bits(f->vma) | PTE_ANON | PTE_UNCOUNTED);
 		return FAULT_OK;
 	}
 	page = page_alloc_zeroed();
@@ -114,7 +115,8 @@ static enum fault_result fault_file(struct fault *f)
 	return FAULT_OK;
 }
 
-/* Puts page where another one is, whose reference goes unless it had none. Takes over the one on page. */
+/* Puts page where another one is, whose reference goes unless it had none. Takes over the one on
+ * page. */
 static void replace(struct fault *f, struct page *page, u64 bits)
 {
 	struct page *old = pa_to_page(pte_pa(f->entry));
@@ -278,8 +280,8 @@ enum fault_result as_populate(struct as *as, u64 start, u64 end, bool write)
 
 /* ---- Another process's memory */
 
-/* Whether f->entry will do. For writing, the page must be shared or this mapping's own; a mapping that is not
- * writable now gets no PTE_WRITE, and its own page is known by the count. */
+/* Whether f->entry will do. For writing, the page must be shared or this mapping's own; a mapping
+ * that is not writable now gets no PTE_WRITE, and its own page is known by the count. */
 static bool is_reachable(const struct fault *f)
 {
 	if (!f->entry)
@@ -299,7 +301,8 @@ static bool may_access(const struct vma *vma, bool write)
 	return vma->flags & VM_MAYWRITE; /* in a private copy */
 }
 
-/* The page at addr, with a reference, or NULL. The lock is held for reading on return, either way. */
+/* The page at addr, with a reference, or NULL. The lock is held for reading on return, either way.
+ */
 static struct page *reach(struct as *as, u64 addr, bool write)
 {
 	struct fault f = { .as = as, .addr = addr & PAGE_MASK, .is_write = write };
@@ -322,7 +325,8 @@ static struct page *reach(struct as *as, u64 addr, bool write)
 	return NULL;
 }
 
-/* A page under the lock, so that fork does not come between: what is written goes to this process alone. */
+/* A page under the lock, so that fork does not come between: what is written goes to this process
+ * alone. */
 static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write)
 {
 	struct page *page = reach(as, addr, write);

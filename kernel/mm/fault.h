@@ -12,8 +12,8 @@ enum fault_result {
 	FAULT_OK,
 	FAULT_SEGV_MAPERR, /* no mapping there */
 	FAULT_SEGV_ACCERR, /* the mapping forbids it */
-	FAULT_BUS,	   /* past the end of the file */
-	FAULT_OOM,	   /* no memory: the caller asks the OOM killer, then retries or dies */
+	FAULT_BUS, /* past the end of the file */
+	FAULT_OOM, /* no memory: the caller asks the OOM killer, then retries or dies */
 };
 
 /* Resolves a fault of as at addr. Takes as->lock. May sleep; interrupts on. */

@@ -13,8 +13,9 @@
 #include "kernel/mm/page.h"
 #include "kernel/sync/spinlock.h"
 
-/* Allocators keep per-CPU lists without a lock: no interrupts. A user thread with interrupts off holds a lock that
- * interrupts take, and that ranks below the allocators'; while booting they are off all the time. */
+/* Allocators keep per-CPU lists without a lock: no interrupts. A user thread with interrupts off
+ * holds a lock that interrupts take, and that ranks below the allocators'; while booting they are
+ * off all the time. */
 #ifdef CONFIG_DEBUG
 bool can_allocate(void);
 #define assert_can_allocate() assert(can_allocate())
@@ -36,21 +37,21 @@ void pages_free_chain(struct page *first, struct page *last, u32 count);
 /* page_alloc() without fault injection, for allocators whose own callers were asked already. */
 struct page *page_alloc_uncounted(unsigned int order);
 
-/* What slab.c and slabcheck.c know of a cache. Debug kernels precede each object by a struct slab_head and follow it
- * by a red zone. */
+/* What slab.c and slabcheck.c know of a cache. Debug kernels precede each object by a struct
+ * slab_head and follow it by a red zone. */
 struct slab_cache {
 	const char *name;
 	struct slab_cpu *lists; /* CPU 0's; the next CPU's are a row of all caches further */
-	u32 id;	      /* index in the rows */
+	u32 id; /* index in the rows */
 	u32 max_free; /* objects in a per-CPU list */
-	u32 size;     /* of an object, as asked for */
-	u32 stride;   /* from one object to the next */
-	u32 first;    /* offset of the first object in a slab */
+	u32 size; /* of an object, as asked for */
+	u32 stride; /* from one object to the next */
+	u32 first; /* offset of the first object in a slab */
 	u32 per_slab; /* objects */
-	u32 batch;    /* objects a per-CPU list takes or gives at a time */
-	u8 order;     /* of a slab's pages */
+	u32 batch; /* objects a per-CPU list takes or gives at a time */
+	u8 order; /* of a slab's pages */
 	struct spinlock lock; /* RANK_SLAB; guards the rest, and every slab of the cache */
-	struct list partial;  /* slabs with a free object */
+	struct list partial; /* slabs with a free object */
 	u64 nr_slabs, nr_empty;
 	u64 nr_taken; /* objects that are not free in a slab */
 };
@@ -58,12 +59,12 @@ struct slab_cache {
 #ifdef CONFIG_DEBUG
 struct slab_head {
 	void *next; /* in a free list */
-	u64 size;   /* that was asked for; the red zone begins there */
+	u64 size; /* that was asked for; the red zone begins there */
 	u64 caller; /* of the last alloc or free */
 	u64 magic;
 };
-#define SLAB_HEAD_SIZE sizeof(struct slab_head)
-#define SLAB_RED_ZONE  16u
+#define SLAB_HEAD_SIZE  sizeof(struct slab_head)
+#define SLAB_RED_ZONE   16u
 #define SLAB_QUARANTINE 64u
 
 static inline struct slab_head *slab_head(const void *obj)
@@ -100,11 +101,11 @@ static inline void slab_check_free(const struct slab_cache *c, void *obj, u64 ca
 
 /* ---- Address spaces. All REQUIRES(as->lock), for writing, unless it says otherwise. */
 
-#define PT_SPAN	       (1ull << 21) /* what one last-level table covers */
-#define MAP_COUNT_MAX  65530u	    /* vm.max_map_count */
-#define MMAP_MIN_ADDR  65536ull
-#define STACK_GAP      (256 * PAGE_SIZE) /* kept free below a stack */
-#define GATHER_PAGES   64
+#define PT_SPAN       (1ull << 21) /* what one last-level table covers */
+#define MAP_COUNT_MAX 65530u /* vm.max_map_count */
+#define MMAP_MIN_ADDR 65536ull
+#define STACK_GAP     (256 * PAGE_SIZE) /* kept free below a stack */
+#define GATHER_PAGES  64
 
 /*
  * Pages and tables taken out of an address space, to be let go when no CPU can use them any more.
@@ -113,11 +114,11 @@ static inline void slab_check_free(const struct slab_cache *c, void *obj, u64 ca
 struct gather {
 	struct as *as;
 	bool has_others; /* other CPUs may be running in it: flush before any page is freed */
-	bool is_dead;	 /* nobody will ever run in it again: no flush at all */
+	bool is_dead; /* nobody will ever run in it again: no flush at all */
 	bool keeps_anon; /* leave private copies alone */
 	u32 nr;
 	u64 region, *table; /* the last-level table used last: which PT_SPAN it covers, or ~0 */
-	u64 start, end;	 /* to be flushed */
+	u64 start, end; /* to be flushed */
 	u64 nr_all, nr_anon; /* pages taken out */
 	struct page *tables; /* by page->next */
 	struct page *pages[GATHER_PAGES];
@@ -129,9 +130,11 @@ void gather_end(struct gather *g);
 
 /* Empties every entry of [start, end). */
 void tables_zap(struct gather *g, u64 start, u64 end);
-/* Takes out the tables that serve only [start, end): its neighbours end at floor and begin at ceiling. */
+/* Takes out the tables that serve only [start, end): its neighbours end at floor and begin at
+ * ceiling. */
 void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
-/* The same after unmapping, later: a small range's tables are kept, for it is often mapped again at once. */
+/* The same after unmapping, later: a small range's tables are kept, for it is often mapped again at
+ * once. */
 void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
 void tables_prune_spare(struct gather *g);
 
@@ -140,7 +143,7 @@ struct table_copy {
 	struct as *from, *to;
 	u64 region, *from_table, *to_table; /* as in struct gather */
 	u64 nr_all, nr_anon; /* pages copied so far */
-	bool is_downgraded;  /* some of from's entries lost PTE_WRITE */
+	bool is_downgraded; /* some of from's entries lost PTE_WRITE */
 };
 int tables_copy(struct table_copy *c, const struct vma *vma) __must_check;
 /* Both will write to the page of addr at once: the copy gets its own now, without two faults. */
@@ -151,7 +154,8 @@ void tables_protect(const struct vma *vma, u64 start, u64 end);
 /* Moves entries of [from, from + len) to [to, ...). Errors: -ENOMEM, nothing moved. Flushes. */
 int tables_move(struct as *as, u64 from, u64 to, u64 len) __must_check;
 
-/* The PTE bits of a page that may be read but not written through vma; without PTE_PRESENT for PROT_NONE. */
+/* The PTE bits of a page that may be read but not written through vma; without PTE_PRESENT for
+ * PROT_NONE. */
 static inline u64 vma_pte_bits(const struct vma *vma)
 {
 	u64 bits = PTE_USER | PTE_ACCESSED | (vma->flags & VM_EXEC ? 0 : pte_nx);

@@ -1,16 +1,15 @@
 /*
  * Kernel virtual ranges: stacks with guard pages, device registers, big tables.
  *
- * Stacks: slots of STACK_SLOT bytes, of which the lowest page is never mapped and the highest KSTACK_SIZE
- *   bytes are the stack. Free stacks stay mapped, a few per CPU and some more in common, linked through
- *   their own top word. Beyond that a slot loses its pages but keeps its translations in the TLBs, where
- *   they do no harm: nobody uses the address until the slot is mapped again. Such stale slots wait until
- *   there are many, or no others; then one flush of all CPUs makes them clean. So freeing a stack, which
- *   happens anywhere, never waits for other CPUs.
- *   The list of slots without pages runs through the guard pages' entries, which are never present.
- * Ranges of kvmalloc() are never reused for another size class; the same clean-before-reuse applies, done at
- *   once, as kvfree() may sleep.
- * Locks: kmap_lock (SLAB; it is never held while allocating).
+ * Stacks: slots of STACK_SLOT bytes, of which the lowest page is never mapped and the highest
+ * KSTACK_SIZE bytes are the stack. Free stacks stay mapped, a few per CPU and some more in common,
+ * linked through their own top word. Beyond that a slot loses its pages but keeps its translations
+ * in the TLBs, where they do no harm: nobody uses the address until the slot is mapped again. Such
+ * stale slots wait until there are many, or no others; then one flush of all CPUs makes them clean.
+ * So freeing a stack, which happens anywhere, never waits for other CPUs. The list of slots without
+ * pages runs through the guard pages' entries, which are never present. Ranges of kvmalloc() are
+ * never reused for another size class; the same clean-before-reuse applies, done at once, as
+ * kvfree() may sleep. Locks: kmap_lock (SLAB; it is never held while allocating).
  */
 #include "kernel/mm/kmap.h"
 
@@ -29,8 +28,8 @@
 #define STACK_END   (KMAP_BASE + KMAP_SIZE / 2)
 #define RANGE_END   (KMAP_BASE + KMAP_SIZE)
 
-#define CPU_STACKS    8	   /* cached per CPU */
-#define COMMON_STACKS 64   /* cached for all */
+#define CPU_STACKS    8 /* cached per CPU */
+#define COMMON_STACKS 64 /* cached for all */
 #define STALE_SLOTS   1024 /* that many make a flush worth it */
 
 static_assert(KSTACK_SIZE == KERNEL_STACK_SIZE, "the machine layer's idea of a stack");
@@ -52,10 +51,10 @@ static struct spinlock kmap_lock = SPINLOCK_INIT(RANK_SLAB);
 static struct {
 	struct stack_list list;
 } __aligned(64) cpu_stacks[MAX_CPUS];
-static struct stack_list common_stacks;	     /* [kmap_lock] */
+static struct stack_list common_stacks; /* [kmap_lock] */
 static struct slot_list clean_slots, stale_slots; /* [kmap_lock] */
-static u64 next_slot = STACK_BASE;	     /* [kmap_lock] never used from here on */
-static u64 next_range = STACK_END;	     /* [kmap_lock] likewise */
+static u64 next_slot = STACK_BASE; /* [kmap_lock] never used from here on */
+static u64 next_range = STACK_END; /* [kmap_lock] likewise */
 
 /* ---- Lists */
 
@@ -77,7 +76,8 @@ static u64 stack_pop(struct stack_list *list)
 	return top;
 }
 
-/* An entry that is not present may hold anything but PTE_PRESENT; bases are multiples of STACK_SLOT. */
+/* An entry that is not present may hold anything but PTE_PRESENT; bases are multiples of
+ * STACK_SLOT. */
 static void slot_push(struct slot_list *list, u64 base)
 {
 	pte_write(kernel_pte(base), list->first);
@@ -119,7 +119,8 @@ static bool map_pages(u64 va, u64 count)
 	return true;
 }
 
-/* Makes the stale slots clean. Others may free stacks meanwhile: those are stale afterwards still. */
+/* Makes the stale slots clean. Others may free stacks meanwhile: those are stale afterwards still.
+ */
 static void flush_stale_slots(void)
 {
 	struct slot_list slots;
@@ -220,11 +221,6 @@ u64 upcall_alloc_stack(void)
 	return (u64)kstack_alloc();
 }
 
-bool kmap_is_guard(u64 va)
-{
-	return va >= STACK_BASE && va < next_slot && va % STACK_SLOT < STACK_SLOT - KSTACK_SIZE;
-}
-
 /* ---- Other ranges */
 
 /* An unused range of so many pages and an unmapped one behind it; 0: no room. */
@@ -250,7 +246,8 @@ void *mmio_map(u64 pa, size_t size)
 	if (!va)
 		return NULL;
 	for (u64 i = 0; i < pages; i++)
-		if (!kernel_map(va + i * PAGE_SIZE, first + i * PAGE_SIZE, PTE_WRITE | PTE_UNCACHED))
+		if (!kernel_map(va + i * PAGE_SIZE, first + i * PAGE_SIZE,
+				PTE_WRITE | PTE_UNCACHED))
 			return NULL;
 	return (void *)(va + pa - first);
 }

@@ -7,7 +7,8 @@
 
 #define KSTACK_SIZE 16384
 
-/* The top of a 16 KiB stack with an unmapped page below; NULL: out of memory. Freed ones are cached per CPU. */
+/* The top of a 16 KiB stack with an unmapped page below; NULL: out of memory. Freed ones are cached
+ * per CPU. */
 void *kstack_alloc(void) __must_check;
 void kstack_free(void *top);
 
@@ -17,7 +18,4 @@ void *mmio_map(u64 pa, size_t size) __must_check;
 /* Virtually contiguous memory of any size (big tables); may sleep. */
 void *kvmalloc(size_t size) __must_check;
 void kvfree(void *p);
-
-/* True if va lies in the guard page of a stack (for the double fault report). */
-bool kmap_is_guard(u64 va);
 void kmap_init(void);

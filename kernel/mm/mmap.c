@@ -1,14 +1,14 @@
 /*
  * Mapping, unmapping, protecting, and the heap.
  *
- * Where things go: without MAP_FIXED, at the hint if that is free, else in the highest hole that fits below
- *   as->mmap_top. The search starts where the last one ended; search_hole is the largest hole passed over, so
- *   it starts from the top again only if that can help.
- * Order of a change: everything that may fail comes first (limits, memory for vmas), then what is in the way
- *   is unmapped, then the new vma goes in.
- * Limits: RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, MAP_COUNT_MAX; and no single writable private mapping larger
- *   than all memory, unless MAP_NORESERVE (overcommit as Linux guesses it, without its finer points).
- * Locks: as->lock for writing.               Follows: mmap(2), mprotect(2), brk(2), Linux 7.3 mm/mmap.c
+ * Where things go: without MAP_FIXED, at the hint if that is free, else in the highest hole that
+ * fits below as->mmap_top. The search starts where the last one ended; search_hole is the largest
+ * hole passed over, so it starts from the top again only if that can help. Order of a change:
+ * everything that may fail comes first (limits, memory for vmas), then what is in the way is
+ * unmapped, then the new vma goes in. Limits: RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK,
+ * MAP_COUNT_MAX; and no single writable private mapping larger than all memory, unless
+ * MAP_NORESERVE (overcommit as Linux guesses it, without its finer points). Locks: as->lock for
+ * writing.               Follows: mmap(2), mprotect(2), brk(2), Linux 7.3 mm/mmap.c
  */
 #include "kernel/mm/mmap.h"
 
@@ -23,7 +23,7 @@
 #include "kernel/mm/internal.h"
 
 #define PROT_MASK (PROT_READ | PROT_WRITE | PROT_EXEC)
-#define LOW_2G	  0x80000000ull /* MAP_32BIT */
+#define LOW_2G    0x80000000ull /* MAP_32BIT */
 
 /* ---- Limits */
 
@@ -74,7 +74,8 @@ static bool is_free(struct as *as, u64 addr, u64 len)
 	return !vma || addr + len <= ceiling_of(vma);
 }
 
-/* The highest hole of len bytes that ends at or below end; 0: none. *hole: the largest passed over. */
+/* The highest hole of len bytes that ends at or below end; 0: none. *hole: the largest passed over.
+ */
 static u64 search_down(struct as *as, u64 end, u64 len, u64 *hole)
 {
 	struct vma *above = as_find(as, end - 1), *vma = as_find_below(as, end);
@@ -137,7 +138,8 @@ int as_find_gap(struct as *as, u64 hint, u64 len, u32 map_flags, u64 *out)
 
 /* ---- Unmapping */
 
-/* Cuts [start, end) off an end of vma, or takes all of it out: then it is returned, to be closed. */
+/* Cuts [start, end) off an end of vma, or takes all of it out: then it is returned, to be closed.
+ */
 static struct vma *cut(struct vma *vma, u64 start, u64 end)
 {
 	struct as *as = vma->as;
@@ -195,7 +197,8 @@ int as_unmap_locked(struct as *as, u64 start, u64 end)
 	}
 	gather_begin(&g, as, false);
 	tables_zap(&g, start, end);
-	tables_prune_later(&g, start, end, below ? below->end : 0, vma ? vma->start : USER_TOP + PAGE_SIZE);
+	tables_prune_later(&g, start, end, below ? below->end : 0,
+			   vma ? vma->start : USER_TOP + PAGE_SIZE);
 	gather_end(&g);
 	close_vmas(gone);
 	if (end > as->search_from)
@@ -311,7 +314,8 @@ static bool extend_neighbour(struct as *as, u64 start, u64 end, u32 flags, const
 
 	if (flags & VM_GROWSDOWN)
 		return false;
-	if (above && above->start == end && !above->ops && above->flags == flags && str_eq(above->name, name)) {
+	if (above && above->start == end && !above->ops && above->flags == flags &&
+	    str_eq(above->name, name)) {
 		above->start = start;
 		vma_merge(above);
 	} else if (below && below->end == start && !below->ops && below->flags == flags &&
@@ -339,11 +343,13 @@ static void map_new(struct vma *vma, const struct mmap_request *req, u64 start, 
 	if (req->name)
 		strlcpy(vma->name, req->name, sizeof(vma->name));
 	as_insert(req->as, vma);
+	store_relaxed(&req->as->cached, vma); /* it will be touched soon */
 	if (vma->ops && vma->ops->open)
 		vma->ops->open(vma);
 }
 
-/* Unmaps what is in the way of MAP_FIXED. *spare: memory for the new vma, so that it cannot fail any more. */
+/* Unmaps what is in the way of MAP_FIXED. *spare: memory for the new vma, so that it cannot fail
+ * any more. */
 static int make_room(struct as *as, u64 start, u64 end, struct vma **spare)
 {
 	int err;
@@ -405,7 +411,8 @@ int as_mmap(struct mmap_request *req, u64 *out)
 	rwsem_write_lock(&req->as->lock);
 	err = map_locked(req, len, out);
 	rwsem_write_unlock(&req->as->lock);
-	if (unlikely(!err && (req->flags & (MAP_POPULATE | MAP_LOCKED)) && !(req->flags & MAP_NONBLOCK)))
+	if (unlikely(!err && (req->flags & (MAP_POPULATE | MAP_LOCKED)) &&
+		     !(req->flags & MAP_NONBLOCK)))
 		as_populate(req->as, *out, *out + len, (req->prot & PROT_WRITE) && !is_shared(req));
 	return err;
 }
@@ -415,7 +422,8 @@ int as_mmap(struct mmap_request *req, u64 *out)
 static int protect_vma(struct vma *vma, u64 start, u64 end, u32 prot, struct vma **out)
 {
 	struct as *as = vma->as;
-	u32 may = (vma->flags & VM_MAYREAD ? VM_READ : 0) | (vma->flags & VM_MAYWRITE ? VM_WRITE : 0) |
+	u32 may = (vma->flags & VM_MAYREAD ? VM_READ : 0) |
+		  (vma->flags & VM_MAYWRITE ? VM_WRITE : 0) |
 		  (vma->flags & VM_MAYEXEC ? VM_EXEC : 0);
 	u32 flags;
 	int err;
@@ -473,8 +481,8 @@ int as_mprotect(struct as *as, u64 addr, u64 len, u32 prot)
 	u64 end = addr + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 
-	if (prot & ~(u32)(PROT_MASK | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP) || (prot & PROT_GROWSUP) ||
-	    !IS_ALIGNED(addr, PAGE_SIZE))
+	if (prot & ~(u32)(PROT_MASK | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP) ||
+	    (prot & PROT_GROWSUP) || !IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
 	if (!len)
 		return 0;

@@ -1,22 +1,24 @@
 /*
  * Changing an address space: map, unmap, protect, move, advise, brk.
  *
- * Addresses and lengths come from user space unchecked; every function checks them. All take as->lock for
- * writing themselves. Errors are those of the system calls of the same name (man-pages section 2).
+ * Addresses and lengths come from user space unchecked; every function checks them. All take
+ * as->lock for writing themselves. Errors are those of the system calls of the same name (man-pages
+ * section 2).
  */
 #pragma once
 
 #include "kernel/mm/as.h"
 
 struct mmap_request {
-	struct as *as;	/* usually as_current() */
-	u64 addr, len;	/* hint or, with MAP_FIXED, demand */
-	u32 prot;	/* PROT_* */
-	u32 flags;	/* MAP_* */
-	u32 vm_may;	/* VM_MAYREAD|MAYWRITE|MAYEXEC allowed by the file's open mode; all for anonymous */
+	struct as *as; /* usually as_current() */
+	u64 addr, len; /* hint or, with MAP_FIXED, demand */
+	u32 prot; /* PROT_* */
+	u32 flags; /* MAP_* */
+	u32 vm_may; /* VM_MAYREAD|MAYWRITE|MAYEXEC allowed by the file's open mode; all for
+		       anonymous */
 	u64 pgoff;
-	/* Backing; NULL ops: anonymous private. On success the new vma owns one reference of file, which the
-	 * caller passes in; on failure the caller keeps it. */
+	/* Backing; NULL ops: anonymous private. On success the new vma owns one reference of file,
+	 * which the caller passes in; on failure the caller keeps it. */
 	const struct vm_ops *ops;
 	struct file *file;
 	void *private;
@@ -28,7 +30,8 @@ struct mmap_request {
 int as_mmap(struct mmap_request *req, u64 *out) __must_check;
 int as_munmap(struct as *as, u64 addr, u64 len) __must_check;
 int as_mprotect(struct as *as, u64 addr, u64 len, u32 prot) __must_check;
-int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 new_addr, u64 *out) __must_check;
+int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 new_addr,
+	      u64 *out) __must_check;
 int as_madvise(struct as *as, u64 addr, u64 len, int advice) __must_check;
 int as_mincore(struct as *as, u64 addr, u64 len, unsigned char __user *vec) __must_check;
 int as_msync(struct as *as, u64 addr, u64 len, int flags) __must_check;
@@ -37,8 +40,8 @@ u64 as_brk(struct as *as, u64 brk); /* the new (or unchanged) break */
 
 /* Takes the pages of [start, end) out; they come back on the next access. Lock taken inside. */
 void as_zap_range(struct as *as, u64 start, u64 end);
-/* The same for every vma whose private is object: offsets [from, to) in pages. Private copies go too if to is the
- * end of all files (UINT64_MAX bytes), that is, the object was truncated. */
+/* The same for every vma whose private is object: offsets [from, to) in pages. Private copies go
+ * too if to is the end of all files (UINT64_MAX bytes), that is, the object was truncated. */
 void as_zap_object(struct as *as, const void *object, u64 from, u64 to);
 
 /* Limits for the current process, defined by kernel/task/rlimit.c: bytes. */

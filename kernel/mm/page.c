@@ -1,13 +1,13 @@
 /*
  * Physical memory.
  *
- * Owns: page_array, and every frame the boot code left over. A buddy system under one lock holds blocks of
- *   2^order frames; before it, each CPU has a list of single frames, and one of frames known to be zero.
- * Invariant: a free block's head has PAGE_FREE and its order, and no free block's buddy of the same order
- *   is free. The per-CPU lists' frames are not in the buddy system and so never merged.
- * Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel is not preempted.
- * Zeroed frames: page tables are empty when they are freed, so they are kept for the next page table.
- * Locks: zone.lock (FRAMES).
+ * Owns: page_array, and every frame the boot code left over. A buddy system under one lock holds
+ * blocks of 2^order frames; before it, each CPU has a list of single frames, and one of frames
+ * known to be zero. Invariant: a free block's head has PAGE_FREE and its order, and no free block's
+ * buddy of the same order is free. The per-CPU lists' frames are not in the buddy system and so
+ * never merged. Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel is not
+ * preempted. Zeroed frames: page tables are empty when they are freed, so they are kept for the
+ * next page table. Locks: zone.lock (FRAMES).
  */
 #include "kernel/mm/page.h"
 
@@ -20,11 +20,11 @@
 #include "kernel/mm/internal.h"
 #include "kernel/sync/spinlock.h"
 
-#define NR_ORDERS     (PAGE_MAX_ORDER + 1)
-#define REFILL_ORDER  5 /* how much a per-CPU list takes or gives at a time */
-#define LIST_MAX      512 /* frames in a per-CPU list; less on small machines */
-#define ZEROED_MAX    128
-#define ZEROED_SPARE  64 /* what is beyond is not needed for page tables */
+#define NR_ORDERS    (PAGE_MAX_ORDER + 1)
+#define REFILL_ORDER 5 /* how much a per-CPU list takes or gives at a time */
+#define LIST_MAX     512 /* frames in a per-CPU list; less on small machines */
+#define ZEROED_MAX   128
+#define ZEROED_SPARE 64 /* what is beyond is not needed for page tables */
 
 struct page *page_array;
 u64 page_count;
@@ -34,9 +34,9 @@ _Atomic u64 mem_pgtable_pages, mem_kstack_pages, mem_cache_pages, mem_slab_pages
 static struct {
 	struct spinlock lock;
 	struct list free[NR_ORDERS]; /* [l] */
-	u32 orders;		     /* [l] bit per list that is not empty */
-	u64 nr_free;		     /* [l] frames */
-	u64 nr_total;		     /* [l] */
+	u32 orders; /* [l] bit per list that is not empty */
+	u64 nr_free; /* [l] frames */
+	u64 nr_total; /* [l] */
 } zone = { .lock = SPINLOCK_INIT(RANK_FRAMES) };
 
 static struct page_cpu {
@@ -151,8 +151,8 @@ static void debug_check_zeroed(const struct page *page)
 
 	for (unsigned int i = 0; i < PAGE_SIZE / 8; i++)
 		if (words[i])
-			panic("page table page %p: entry %u is %#llx, should be 0", (const void *)words,
-			      i, (unsigned long long)words[i]);
+			panic("page table page %p: entry %u is %#llx, should be 0",
+			      (const void *)words, i, (unsigned long long)words[i]);
 #endif
 }
 
@@ -394,7 +394,8 @@ void mem_stats(struct mem_stats *out)
 	out->total_pages = READ_ONCE(zone.nr_total);
 	out->free_pages = READ_ONCE(zone.nr_free);
 	for_each_cpu(i)
-		out->free_pages += READ_ONCE(page_cpus[i].nr_free) + READ_ONCE(page_cpus[i].nr_zeroed);
+		out->free_pages +=
+			READ_ONCE(page_cpus[i].nr_free) + READ_ONCE(page_cpus[i].nr_zeroed);
 	out->slab_pages = load_relaxed(&mem_slab_pages);
 	out->pgtable_pages = load_relaxed(&mem_pgtable_pages);
 	out->kstack_pages = load_relaxed(&mem_kstack_pages);

@@ -1,8 +1,8 @@
 /*
  * Physical memory: a buddy allocator of page frames, and struct page, one per frame.
  *
- * A page of order 0 that is mapped or cached is shared by count: each page-table entry and each cache slot
- * holds a reference (page_get/page_put); the last put frees it.
+ * A page of order 0 that is mapped or cached is shared by count: each page-table entry and each
+ * cache slot holds a reference (page_get/page_put); the last put frees it.
  */
 #pragma once
 
@@ -15,15 +15,15 @@
 
 struct page {
 	struct refcount refs; /* 4 bytes; 0: free */
-	u8 order;	      /* of the block it heads */
-	u8 flags;	      /* PAGE_* */
+	u8 order; /* of the block it heads */
+	u8 flags; /* PAGE_* */
 	u16 unused;
 	union {
-		struct list link;    /* free list, or the owner's */
-		struct page *next;   /* the same, singly linked */
-		struct {	     /* slab pages */
+		struct list link; /* free list, or the owner's */
+		struct page *next; /* the same, singly linked */
+		struct { /* slab pages */
 			void *cache; /* struct slab_cache */
-			void *slab;  /* private to slab.c */
+			void *slab; /* private to slab.c */
 		};
 	};
 	u64 private; /* owner's: page table use counts, slab counts */
@@ -31,7 +31,6 @@ struct page {
 
 #define PAGE_RESERVED 0x1u /* never allocated nor freed: holes, kernel image, the zero page */
 #define PAGE_SLAB     0x2u
-#define PAGE_ZEROED   0x4u /* free and known to be all zero */
 #define PAGE_FREE     0x8u /* heads a free block of the buddy system; debug kernels: any free page */
 
 extern struct page *page_array;
@@ -72,7 +71,8 @@ static inline struct page *va_to_page(const void *va)
 	return pa_to_page(virt_to_phys(va));
 }
 
-/* As refcount_get() and refcount_put(), in fewer instructions: fork and exit do it for each page. */
+/* As refcount_get() and refcount_put(), in fewer instructions: fork and exit do it for each page.
+ */
 static inline void page_get(struct page *page)
 {
 	if (unlikely(!atomic_inc_positive(&page->refs.count)))
@@ -98,10 +98,12 @@ extern struct page *zero_page; /* PAGE_RESERVED: counting it is harmless */
 
 struct mem_stats {
 	u64 total_pages, free_pages;
-	u64 slab_pages, pgtable_pages, kstack_pages, cache_pages; /* cache: file pages, of tmpfs too */
+	u64 slab_pages, pgtable_pages, kstack_pages,
+		cache_pages; /* cache: file pages, of tmpfs too */
 };
 void mem_stats(struct mem_stats *out);
 extern _Atomic u64 mem_pgtable_pages, mem_kstack_pages, mem_cache_pages, mem_slab_pages;
 
 void page_init(void); /* from the boot memory map, minus what the kernel and the initrd occupy */
-void page_release_range(u64 pa, u64 size); /* gives boot memory (the unpacked initrd) to the allocator */
+void page_release_range(u64 pa,
+			u64 size); /* gives boot memory (the unpacked initrd) to the allocator */

@@ -1,9 +1,8 @@
 /*
  * mremap(2): growing, shrinking and moving a mapping.
  *
- * Pages move by moving their page-table entries. The new vma is made first, with tables for all it will get;
- *   from then on nothing fails.
- * Locks: as->lock for writing.                                Follows: mremap(2)
+ * Pages move by moving their page-table entries. The new vma is made first, with tables for all it
+ * will get; from then on nothing fails. Locks: as->lock for writing. Follows: mremap(2)
  */
 #include "kernel/mm/mmap.h"
 
@@ -43,7 +42,8 @@ static int move_to(struct move *m, u64 new)
 	struct vma *copy;
 	int err;
 
-	err = vma_isolate(m->vma, m->old, m->old + m->old_len, &m->vma); /* so that unmapping it cannot fail */
+	err = vma_isolate(m->vma, m->old, m->old + m->old_len,
+			  &m->vma); /* so that unmapping it cannot fail */
 	if (err)
 		return err;
 	copy = as->nr_vmas < MAP_COUNT_MAX ? vma_new() : NULL;

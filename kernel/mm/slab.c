@@ -1,10 +1,10 @@
 /*
  * Objects of one size, cut from slabs of pages; kmalloc() is ten such caches.
  *
- * Life of an object: in its slab (never used, or on slab->free), on a per-CPU list, live; debug kernels
- *   insert the quarantine between live and per-CPU list (slabcheck.c).
- * Invariant: cache->nr_taken counts the objects that left their slabs, so live objects are nr_taken less
- *   what lies in per-CPU lists and quarantines. No count is kept per allocation, yet the sum is exact.
+ * Life of an object: in its slab (never used, or on slab->free), on a per-CPU list, live; debug
+ * kernels insert the quarantine between live and per-CPU list (slabcheck.c). Invariant:
+ * cache->nr_taken counts the objects that left their slabs, so live objects are nr_taken less what
+ * lies in per-CPU lists and quarantines. No count is kept per allocation, yet the sum is exact.
  * Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel is not preempted.
  * A slab that becomes empty gives its pages back, but for one per cache.
  * Locks: cache->lock (SLAB), taken once per batch.
@@ -17,17 +17,17 @@
 
 #include "kernel/mm/internal.h"
 
-#define MAX_CACHES	 64
-#define MAX_ORDER	 3
+#define MAX_CACHES       64
+#define MAX_ORDER        3
 #define KMALLOC_MAX_SLAB 2048u
-#define CALLER		 ((u64)__builtin_return_address(0))
+#define CALLER           ((u64)__builtin_return_address(0))
 
 /* At the start of its pages. */
 struct slab {
-	struct list link;	  /* cache->partial, unless it is full */
-	void *free;		  /* by slab_link() */
-	u32 nr_fresh;		  /* objects never used: the last ones */
-	u32 nr_used;		  /* objects elsewhere */
+	struct list link; /* cache->partial, unless it is full */
+	void *free; /* by slab_link() */
+	u32 nr_fresh; /* objects never used: the last ones */
+	u32 nr_used; /* objects elsewhere */
 };
 
 static struct slab_cache caches[MAX_CACHES];
@@ -80,22 +80,31 @@ static void slab_release(struct slab_cache *c, struct slab *slab)
 	atomic_fetch_sub_explicit(&mem_slab_pages, 1u << c->order, memory_order_relaxed);
 }
 
-static void *slab_take(struct slab_cache *c, struct slab *slab)
+/* Moves up to n objects from slab to list; how many. */
+static u32 slab_take(struct slab_cache *c, struct slab *slab, struct slab_cpu *list, u32 n)
 {
-	void *obj = slab->free;
+	void *obj, *first = list->free;
 
-	if (obj) {
-		slab->free = *slab_link(obj);
-	} else {
-		obj = (u8 *)slab + c->first + (c->per_slab - slab->nr_fresh--) * c->stride;
-		slab_check_fresh(c, obj);
-	}
-	if (slab->nr_used++ == 0)
+	n = MIN(n, c->per_slab - slab->nr_used);
+	if (!slab->nr_used)
 		c->nr_empty--;
+	for (u32 i = 0; i < n; i++, first = obj) {
+		obj = slab->free;
+		if (obj) {
+			slab->free = *slab_link(obj);
+		} else {
+			obj = (u8 *)slab + c->first + (c->per_slab - slab->nr_fresh--) * c->stride;
+			slab_check_fresh(c, obj);
+		}
+		*slab_link(obj) = first;
+	}
+	list->free = first;
+	list->nr_free += n;
+	slab->nr_used += n;
+	c->nr_taken += n;
 	if (slab->nr_used == c->per_slab)
 		list_del(&slab->link);
-	c->nr_taken++;
-	return obj;
+	return n;
 }
 
 static void slab_give(struct slab_cache *c, void *obj)
@@ -122,7 +131,6 @@ static bool refill(struct slab_cache *c)
 {
 	struct slab_cpu *list = this_list(c);
 	struct slab *slab;
-	void *obj;
 
 	spin_lock(&c->lock);
 	if (list_empty(&c->partial)) {
@@ -135,12 +143,8 @@ static bool refill(struct slab_cache *c)
 		c->nr_slabs++;
 		c->nr_empty++;
 	}
-	for (u32 n = 0; n < c->batch && !list_empty(&c->partial); n++) {
-		obj = slab_take(c, list_first(&c->partial, struct slab, link));
-		*slab_link(obj) = list->free;
-		list->free = obj;
-		list->nr_free++;
-	}
+	for (u32 n = 0; n < c->batch && !list_empty(&c->partial);)
+		n += slab_take(c, list_first(&c->partial, struct slab, link), list, c->batch - n);
 	spin_unlock(&c->lock);
 	return true;
 }
@@ -158,7 +162,8 @@ static void drain(struct slab_cache *c, struct slab_cpu *list, u32 count)
 	spin_unlock(&c->lock);
 }
 
-static inline void *take(struct slab_cache *c, struct slab_cpu *list, void *obj, size_t size, u64 caller)
+static inline void *take(struct slab_cache *c, struct slab_cpu *list, void *obj, size_t size,
+			 u64 caller)
 {
 	list->free = *slab_link(obj);
 	list->nr_free--;
@@ -223,7 +228,8 @@ static void choose_order(struct slab_cache *c)
 	for (c->order = 0;; c->order++) {
 		u32 bytes = (u32)PAGE_SIZE << c->order;
 
-		c->per_slab = bytes > c->first ? (bytes - c->first + SLAB_HEAD_SIZE) / c->stride : 0;
+		c->per_slab =
+			bytes > c->first ? (bytes - c->first + SLAB_HEAD_SIZE) / c->stride : 0;
 		if (c->order == MAX_ORDER ||
 		    (c->per_slab && bytes - c->per_slab * c->stride <= bytes / 8))
 			break;
@@ -281,9 +287,10 @@ static const struct {
 	u16 size;
 	const char *name;
 } kmalloc_classes[] = {
-	{ 16, "kmalloc-16" },	{ 32, "kmalloc-32" },	  { 64, "kmalloc-64" },	    { 96, "kmalloc-96" },
-	{ 128, "kmalloc-128" }, { 192, "kmalloc-192" },	  { 256, "kmalloc-256" },   { 512, "kmalloc-512" },
-	{ 1024, "kmalloc-1k" }, { 2048, "kmalloc-2k" },
+	{ 16, "kmalloc-16" },   { 32, "kmalloc-32" },   { 64, "kmalloc-64" },
+	{ 96, "kmalloc-96" },   { 128, "kmalloc-128" }, { 192, "kmalloc-192" },
+	{ 256, "kmalloc-256" }, { 512, "kmalloc-512" }, { 1024, "kmalloc-1k" },
+	{ 2048, "kmalloc-2k" },
 };
 
 /* By (size + 15) / 16; filled by slab_init(). */
@@ -435,7 +442,8 @@ void slab_init(void)
 	u32 slot = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_classes); i++) {
-		struct slab_cache *c = cache_create(kmalloc_classes[i].name, kmalloc_classes[i].size, 16);
+		struct slab_cache *c =
+			cache_create(kmalloc_classes[i].name, kmalloc_classes[i].size, 16);
 
 		for (; slot * 16 <= kmalloc_classes[i].size; slot++)
 			kmalloc_caches[slot] = c;

@@ -1,8 +1,9 @@
 /*
  * Object caches and kmalloc.
  *
- * Never sleeps; NULL when memory is out. Not from interrupts, nor with interrupts off (per-CPU free lists
- * have no lock). Debug kernels add red zones, poison freed objects, hold them in quarantine and check on free.
+ * Never sleeps; NULL when memory is out. Not from interrupts, nor with interrupts off (per-CPU free
+ * lists have no lock). Debug kernels add red zones, poison freed objects, hold them in quarantine
+ * and check on free.
  */
 #pragma once
 
@@ -10,7 +11,8 @@
 
 struct slab_cache;
 
-/* A cache of objects of size bytes, for ever; align 0: 8. name must stay. Panics at boot if memory is out. */
+/* A cache of objects of size bytes, for ever; align 0: 8. name must stay. Panics at boot if memory
+ * is out. */
 struct slab_cache *cache_create(const char *name, size_t size, size_t align);
 void *cache_alloc(struct slab_cache *c) __must_check;
 void *cache_zalloc(struct slab_cache *c) __must_check;
@@ -30,7 +32,8 @@ struct slab_stats {
 };
 void slab_for_each(void (*fn)(const struct slab_stats *, void *arg), void *arg);
 
-/* Debug kernels: fail the n-th allocation of the current thread from now (0: off); see fault injection. */
+/* Debug kernels: fail the n-th allocation of the current thread from now (0: off); see fault
+ * injection. */
 void slab_fail_nth(unsigned n);
 
 /* Empties per-CPU lists and quarantine of this CPU so that counts are exact. */

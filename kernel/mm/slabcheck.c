@@ -1,9 +1,9 @@
 /*
  * Checks of debug kernels on slab objects; empty in others.
  *
- * Each object has a head in front of it (state, who was here last) and a red zone behind it that begins at
- *   the size asked for. A freed object is filled with a pattern, and waits in a short queue of its CPU
- *   before it can be used again, so that a late write finds nobody home and is noticed.
+ * Each object has a head in front of it (state, who was here last) and a red zone behind it that
+ * begins at the size asked for. A freed object is filled with a pattern, and waits in a short queue
+ * of its CPU before it can be used again, so that a late write finds nobody home and is noticed.
  * Every finding is fatal and names the cache: the memory cannot be trusted any more.
  */
 #include "kernel/mm/slab.h"
@@ -48,11 +48,12 @@ void slab_check_alloc(const struct slab_cache *c, void *obj, size_t size, u64 ca
 	size_t bad = find_other(obj, FILL_FREE, c->size);
 
 	if (head->magic != MAGIC_FREE)
-		panic("cache %s: head of free object %p overwritten: %#llx (freed at %#llx)", c->name, obj,
-		      (unsigned long long)head->magic, (unsigned long long)head->caller);
-	if (bad < c->size)
-		panic("cache %s: object %p written at +%zu after it was freed at %#llx", c->name, obj, bad,
+		panic("cache %s: head of free object %p overwritten: %#llx (freed at %#llx)",
+		      c->name, obj, (unsigned long long)head->magic,
 		      (unsigned long long)head->caller);
+	if (bad < c->size)
+		panic("cache %s: object %p written at +%zu after it was freed at %#llx", c->name,
+		      obj, bad, (unsigned long long)head->caller);
 	head->magic = MAGIC_LIVE;
 	head->size = size;
 	head->caller = caller;
@@ -93,8 +94,10 @@ void slab_check_free(const struct slab_cache *c, void *obj, u64 caller)
 	zone = c->size + SLAB_RED_ZONE - head->size;
 	bad = find_other((u8 *)obj + head->size, FILL_RED, zone);
 	if (bad < zone)
-		panic("cache %s: object %p (%llu bytes, from %#llx) was written %zu bytes past its end",
-		      c->name, obj, (unsigned long long)head->size, (unsigned long long)head->caller, bad);
+		panic("cache %s: object %p (%llu bytes, from %#llx) was written %zu bytes past its "
+		      "end",
+		      c->name, obj, (unsigned long long)head->size,
+		      (unsigned long long)head->caller, bad);
 	head->magic = MAGIC_FREE;
 	head->caller = caller;
 	fill(obj, FILL_FREE, c->size);

@@ -1,15 +1,14 @@
 /*
  * Page tables in bulk: emptying, copying, protecting and moving ranges of entries.
  *
- * A walk goes from one last-level table to the next and skips what a missing upper table covers, so its cost
- *   is that of what is there.
- * Gathering: a page may be freed only when no CPU can reach it through a stale translation. Entries are
- *   emptied first and their pages collected; the flush comes before the collection is let go. If nobody else
- *   can run in the address space meanwhile, the flush waits until the end and pages go at once: this thread,
- *   in the kernel, is the only one that could use the translations. Tables always wait for the flush.
- * Tables go with the last mapping they serve, except that those of the last small range that was unmapped stay
- *   until another is: as->spare_start.
- * Locks: as->lock for writing, which keeps faults out.
+ * A walk goes from one last-level table to the next and skips what a missing upper table covers, so
+ * its cost is that of what is there. Gathering: a page may be freed only when no CPU can reach it
+ * through a stale translation. Entries are emptied first and their pages collected; the flush comes
+ * before the collection is let go. If nobody else can run in the address space meanwhile, the flush
+ * waits until the end and pages go at once: this thread, in the kernel, is the only one that could
+ * use the translations. Tables always wait for the flush. Tables go with the last mapping they
+ * serve, except that those of the last small range that was unmapped stay until another is:
+ * as->spare_start. Locks: as->lock for writing, which keeps faults out.
  */
 #include <linux/errno.h>
 
@@ -58,10 +57,10 @@ static inline u64 *skip_empty(u64 *pte, u64 *stop)
 }
 
 /* Goes over those of [pte, stop) that are not empty. */
-#define for_each_used(pte, entry, stop)                                  \
-	for (; (pte) < (stop); (pte)++)                                  \
-		if (!((entry) = pte_read(pte)))                          \
-			(pte) = skip_empty((pte) + 1, stop) - 1;         \
+#define for_each_used(pte, entry, stop)                                                            \
+	for (; (pte) < (stop); (pte)++)                                                            \
+		if (!((entry) = pte_read(pte)))                                                    \
+			(pte) = skip_empty((pte) + 1, stop) - 1;                                   \
 		else
 
 /* As pa_to_page(pte_pa(entry)), with what does not change in a loop kept out of it. */
@@ -117,7 +116,8 @@ void gather_end(struct gather *g)
 	if (g->nr_anon)
 		atomic_fetch_sub_explicit(&g->as->nr_anon, g->nr_anon, memory_order_relaxed);
 	if (g->nr_all > g->nr_anon)
-		atomic_fetch_sub_explicit(&g->as->nr_file, g->nr_all - g->nr_anon, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&g->as->nr_file, g->nr_all - g->nr_anon,
+					  memory_order_relaxed);
 }
 
 static inline void gather_note(struct gather *g, u64 start, u64 end)
@@ -207,11 +207,12 @@ void tables_zap(struct gather *g, u64 start, u64 end)
 
 /* What lies between the neighbours of a range being unmapped. */
 struct hole {
-	u64 low, high;	    /* the range, cut to whole last-level tables */
+	u64 low, high; /* the range, cut to whole last-level tables */
 	u64 floor, ceiling; /* the hole */
 };
 
-static inline void prune_entry(struct gather *g, u64 *entry, u64 base, u64 size, const struct hole *hole)
+static inline void prune_entry(struct gather *g, u64 *entry, u64 base, u64 size,
+			       const struct hole *hole)
 {
 	struct page *page;
 
@@ -252,7 +253,8 @@ static void prune_level2(struct gather *g, u64 *table, u64 base, const struct ho
 	}
 }
 
-/* Where nothing is mapped there are no tables already, so those around [start, end) are all that can be left over. */
+/* Where nothing is mapped there are no tables already, so those around [start, end) are all that
+ * can be left over. */
 void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
 {
 	const u64 span = 1ull << pgtable_shift(3);
@@ -290,7 +292,8 @@ void tables_prune_spare(struct gather *g)
 	if (above && above->start < end)
 		return; /* mapped again: whoever unmaps that prunes */
 	below = above ? vma_prev(above) : as_find_below(as, start);
-	tables_prune(g, start, end, below ? below->end : 0, above ? above->start : USER_TOP + PAGE_SIZE);
+	tables_prune(g, start, end, below ? below->end : 0,
+		     above ? above->start : USER_TOP + PAGE_SIZE);
 }
 
 void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)

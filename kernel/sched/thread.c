@@ -40,7 +40,6 @@ static void thread_setup(struct thread *t, const char *name)
 	t->start_ns = clock_ns();
 	list_init(&t->run_link);
 	list_init(&t->task_link);
-	list_init(&t->deferred_files);
 	timer_setup(&t->block_timer, block_timeout);
 }
 

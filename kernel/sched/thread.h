@@ -35,7 +35,6 @@ struct uid_usage;
 #define WORK_RESCHED 0x1u /* give the CPU to somebody else */
 #define WORK_SIGNAL  0x2u /* a signal may be deliverable, or a stop or death is due */
 #define WORK_SIGMASK 0x4u /* restore saved_mask when no handler runs (sigsuspend, ppoll) */
-#define WORK_FILES   0x8u /* deferred file releases are queued (fs/file.c) */
 
 enum thread_state {
 	THREAD_NEW,
@@ -125,7 +124,6 @@ struct thread {
 	long (*restart)(struct thread *); /* [o] restart_syscall continues here */
 	u64 restart_args[5];		  /* [o] */
 	u64 start_ns;			  /* [I] monotonic */
-	struct list deferred_files;	  /* [o] WORK_FILES */
 	u64 minor_faults, major_faults;	  /* [o] */
 };
 

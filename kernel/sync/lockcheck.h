@@ -20,7 +20,6 @@ struct thread;
 /* Part of every lock. */
 struct lockcheck_lock {
 	u16 rank;	/* enum lockrank */
-	u16 holder_cpu; /* spin locks: 1 + CPU that holds it; a CPU tests only for its own number */
 };
 
 struct lockcheck_held {
@@ -76,6 +75,3 @@ static inline void lockcheck_return_to_user(void)
 }
 
 #endif
-
-/* Says where a function that may sleep is called from; same as lockcheck_might_sleep(). */
-#define might_sleep() lockcheck_might_sleep()

@@ -58,5 +58,4 @@ enum lockrank {
 #undef X
 };
 
-#define RANK_SPIN_FIRST RANK_TASKS /* from here on: spin locks */
 #define RANK_COUNT	256

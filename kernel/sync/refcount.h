@@ -58,9 +58,11 @@ static inline __must_check bool refcount_tryget(struct refcount *r)
  * put earlier is visible to it. */
 static inline __must_check bool refcount_put(struct refcount *r)
 {
-	u32 old = atomic_fetch_sub_explicit(&r->count, 1, memory_order_acq_rel);
+	s32 left = (s32)__atomic_sub_fetch((u32 *)&r->count, 1, __ATOMIC_ACQ_REL);
 
-	if (unlikely((s32)old <= 0))
-		refcount_broken(r, old);
-	return old == 1;
+	if (likely(left > 0)) /* the form for which the compiler tests the flags of the subtraction */
+		return false;
+	if (unlikely(left < 0))
+		refcount_broken(r, left + 1);
+	return left == 0;
 }

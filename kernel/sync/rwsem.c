@@ -93,11 +93,6 @@ void rwsem_read_lock(struct rwsem *sem)
 	rwsem_acquire(sem, false, 0, BLOCK_UNINTERRUPTIBLE, CALLER);
 }
 
-void rwsem_read_lock_nested(struct rwsem *sem)
-{
-	rwsem_acquire(sem, false, LOCKCHECK_NESTED, BLOCK_UNINTERRUPTIBLE, CALLER);
-}
-
 int rwsem_read_lock_killable(struct rwsem *sem)
 {
 	return rwsem_acquire(sem, false, 0, BLOCK_KILLABLE, CALLER);
@@ -144,11 +139,6 @@ void rwsem_write_unlock(struct rwsem *sem)
 {
 	lockcheck_sleep_release(&sem->check, sem);
 	rwsem_release_write_raw(sem);
-}
-
-void rwsem_assert_held(const struct rwsem *sem)
-{
-	lockcheck_assert_held(lockcheck_sleep_is_held(sem), sem, CALLER);
 }
 
 void rwsem_assert_write_held(const struct rwsem *sem)

@@ -74,7 +74,6 @@ static inline void rwsem_release_write_raw(struct rwsem *sem)
 #ifdef CONFIG_DEBUG
 
 void rwsem_read_lock(struct rwsem *sem) ACQUIRE_SHARED(sem);
-void rwsem_read_lock_nested(struct rwsem *sem) ACQUIRE_SHARED(sem);
 int rwsem_read_lock_killable(struct rwsem *sem) __must_check;
 bool rwsem_read_trylock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem) RELEASE_SHARED(sem);
@@ -83,7 +82,6 @@ void rwsem_write_lock_nested(struct rwsem *sem) ACQUIRE(sem);
 int rwsem_write_lock_killable(struct rwsem *sem) __must_check;
 bool rwsem_write_trylock(struct rwsem *sem);
 void rwsem_write_unlock(struct rwsem *sem) RELEASE(sem);
-void rwsem_assert_held(const struct rwsem *sem);       /* either way, by this thread */
 void rwsem_assert_write_held(const struct rwsem *sem); /* for writing, by this thread */
 
 #else
@@ -92,11 +90,6 @@ static inline void rwsem_read_lock(struct rwsem *sem)
 {
 	if (unlikely(!rwsem_try_read_raw(sem)))
 		rwsem_lock_slow(sem, false, BLOCK_UNINTERRUPTIBLE);
-}
-
-static inline void rwsem_read_lock_nested(struct rwsem *sem)
-{
-	rwsem_read_lock(sem);
 }
 
 static inline __must_check int rwsem_read_lock_killable(struct rwsem *sem)
@@ -138,10 +131,6 @@ static inline bool rwsem_write_trylock(struct rwsem *sem)
 static inline void rwsem_write_unlock(struct rwsem *sem)
 {
 	rwsem_release_write_raw(sem);
-}
-
-static inline void rwsem_assert_held(const struct rwsem *sem)
-{
 }
 
 static inline void rwsem_assert_write_held(const struct rwsem *sem)

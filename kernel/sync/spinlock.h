@@ -138,11 +138,6 @@ struct CAPABILITY("rwspin") rwspin {
 #define RWSPIN_WAITING 2u /* a writer waits */
 #define RWSPIN_READER  4u /* one reader */
 
-static inline void rwspin_init(struct rwspin *lock, enum lockrank rank)
-{
-	*lock = (struct rwspin)RWSPIN_INIT(rank);
-}
-
 void rwspin_read_lock(struct rwspin *lock) ACQUIRE_SHARED(lock);
 void rwspin_read_unlock(struct rwspin *lock) RELEASE_SHARED(lock);
 void rwspin_write_lock(struct rwspin *lock) ACQUIRE(lock);

@@ -47,7 +47,7 @@ static int write_limit(struct file *file, s64 pos, size_t *n)
 SYSCALL(read, int fd, char __user *ubuf, size_t n)
 {
 	struct fdref ref = fdref_get(fd);
-	struct uio uio;
+	struct uio uio __uninitialized;
 	long done = -EFAULT;
 
 	if (!ref.file)
@@ -64,7 +64,7 @@ SYSCALL(read, int fd, char __user *ubuf, size_t n)
 SYSCALL(write, int fd, const char __user *ubuf, size_t n)
 {
 	struct fdref ref = fdref_get(fd);
-	struct uio uio;
+	struct uio uio __uninitialized;
 	long done = -EFAULT;
 
 	if (!ref.file)
@@ -83,7 +83,7 @@ SYSCALL(write, int fd, const char __user *ubuf, size_t n)
 
 SYSCALL(pread64, int fd, char __user *ubuf, size_t n, s64 pos)
 {
-	struct uio uio;
+	struct uio uio __uninitialized;
 	struct fdref ref;
 	long done;
 
@@ -100,7 +100,7 @@ SYSCALL(pread64, int fd, char __user *ubuf, size_t n, s64 pos)
 
 SYSCALL(pwrite64, int fd, const char __user *ubuf, size_t n, s64 pos)
 {
-	struct uio uio;
+	struct uio uio __uninitialized;
 	struct fdref ref;
 	long done;
 

@@ -134,35 +134,49 @@ SYSCALL(openat2, int dirfd, const char __user *uname, const struct open_how __us
 
 /*
  * The place that (dirfd, name, flags) of the *at calls mean. The usual "" or NULL with AT_EMPTY_PATH, fstat's
- * own form, needs no walk.
+ * own form, needs no walk, and no references beside the descriptor's.
  */
-static int stat_place(int dirfd, const char __user *uname, u32 at_flags, struct path *out)
+struct place {
+	struct path path; /* counted, unless ref.file */
+	struct fdref ref;
+};
+
+static int place_lookup(int dirfd, const char __user *uname, u32 lookup, struct place *out)
+{
+	out->ref.file = NULL;
+	return path_lookup_user(dirfd, uname, lookup, &out->path);
+}
+
+static int place_get(int dirfd, const char __user *uname, u32 at_flags, struct place *out)
 {
 	u32 lookup = at_flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
-	struct fdref ref;
 	char first = 0;
 
 	if (!(at_flags & AT_EMPTY_PATH))
-		return path_lookup_user(dirfd, uname, lookup, out);
+		return place_lookup(dirfd, uname, lookup, out);
 	if (uname && get_user(first, uname))
 		return -EFAULT;
-	if (first || dirfd < 0)
-		return first || dirfd == AT_FDCWD ?
-			       path_lookup_user(dirfd, uname, lookup | LOOKUP_EMPTY, out) :
-			       -EBADF;
-	ref = fdref_get_any(dirfd);
-	if (!ref.file)
+	if (first || dirfd == AT_FDCWD)
+		return place_lookup(dirfd, uname, lookup | LOOKUP_EMPTY, out);
+	out->ref = fdref_get_any(dirfd);
+	if (!out->ref.file)
 		return -EBADF;
-	*out = ref.file->path;
-	path_get(out);
-	fdref_put(ref);
+	out->path = out->ref.file->path;
 	return 0;
+}
+
+static void place_put(struct place *place)
+{
+	if (place->ref.file)
+		fdref_put(place->ref);
+	else
+		path_put(&place->path);
 }
 
 static long stat_report(const struct path *p, struct stat __user *ustat)
 {
-	struct kstat k;
-	struct stat st;
+	struct kstat k __uninitialized;
+	struct stat st __uninitialized;
 	int err = vfs_getattr(p, &k);
 
 	if (err)
@@ -173,16 +187,16 @@ static long stat_report(const struct path *p, struct stat __user *ustat)
 
 SYSCALL(newfstatat, int dirfd, const char __user *uname, struct stat __user *ustat, u32 flags)
 {
-	struct path p;
+	struct place p __uninitialized;
 	long err;
 
 	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
-	err = stat_place(dirfd, uname, flags, &p);
+	err = place_get(dirfd, uname, flags, &p);
 	if (err)
 		return err;
-	err = stat_report(&p, ustat);
-	path_put(&p);
+	err = stat_report(&p.path, ustat);
+	place_put(&p);
 	return err;
 }
 
@@ -210,9 +224,9 @@ SYSCALL(fstat, int fd, struct stat __user *ustat)
 
 SYSCALL(statx, int dirfd, const char __user *uname, u32 flags, u32 mask, struct statx __user *ustatx)
 {
-	struct kstat k;
-	struct statx stx;
-	struct path p;
+	struct kstat k __uninitialized;
+	struct statx stx __uninitialized;
+	struct place p __uninitialized;
 	long err;
 
 	if (mask & STATX__RESERVED)
@@ -220,15 +234,15 @@ SYSCALL(statx, int dirfd, const char __user *uname, u32 flags, u32 mask, struct 
 	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
 	    (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)))
 		return -EINVAL;
-	err = stat_place(dirfd, uname, flags, &p);
+	err = place_get(dirfd, uname, flags, &p);
 	if (err)
 		return err;
-	err = vfs_getattr(&p, &k);
+	err = vfs_getattr(&p.path, &k);
 	if (!err) {
-		kstat_to_statx(&k, &p, mask, &stx);
+		kstat_to_statx(&k, &p.path, mask, &stx);
 		err = copy_to_user(ustatx, &stx, sizeof(stx));
 	}
-	path_put(&p);
+	place_put(&p);
 	return err;
 }
 
@@ -281,13 +295,13 @@ static struct cred *access_cred(void)
 
 static long access_check(int dirfd, const char __user *uname, u32 mode, u32 flags)
 {
-	struct path p;
-	int err = stat_place(dirfd, uname, flags, &p);
+	struct place p __uninitialized;
+	int err = place_get(dirfd, uname, flags, &p);
 
 	if (err)
 		return err;
-	err = vfs_access(&p, mode);
-	path_put(&p);
+	err = vfs_access(&p.path, mode);
+	place_put(&p);
 	return err;
 }
 

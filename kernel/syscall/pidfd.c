@@ -23,18 +23,13 @@
 
 /* ---- pidfd_open ---- */
 
-/* Is there a thread (a process, unless threads will do) of this identity? */
+/* Is there a thread (a process, unless threads will do) of this identity? Without tasks_lock, as the answer may
+ * be out of date by the time it is given either way. */
 static int check_role(const struct pid *pid, bool is_thread_fine)
 {
-	int err = 0;
-
-	rwspin_read_lock(&tasks_lock);
-	if (!pid->thread)
-		err = -ESRCH;
-	else if (!pid->task && !is_thread_fine)
-		err = -ENOENT;
-	rwspin_read_unlock(&tasks_lock);
-	return err;
+	if (!READ_ONCE(pid->thread))
+		return -ESRCH;
+	return READ_ONCE(pid->task) || is_thread_fine ? 0 : -ENOENT;
 }
 
 static int open_pidfd(struct pid *pid, u32 flags)
@@ -168,7 +163,7 @@ static int send(const struct target *target, int sig, const siginfo_t __user *ui
 
 SYSCALL(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *uinfo, unsigned int flags)
 {
-	struct target target;
+	struct target target __uninitialized;
 	int err;
 
 	if (flags & ~(u32)SCOPE_FLAGS)

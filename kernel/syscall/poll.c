@@ -89,7 +89,7 @@ static int poll_report(struct pollfd __user *ufds, const struct pollfd *fds, u32
 
 static long poll_user(struct pollfd __user *ufds, u32 n, u64 deadline_ns)
 {
-	struct pollfd on_stack[POLL_ON_STACK], *fds = on_stack;
+	struct pollfd on_stack[POLL_ON_STACK] __uninitialized, *fds = on_stack;
 	long ready;
 
 	if (n > upcall_rlimit_nofile())

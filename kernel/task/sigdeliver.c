@@ -171,7 +171,8 @@ static bool is_held_stopped(struct thread *self)
 {
 	struct task *t = self->task;
 	u64 irqflags = sig_lock(t);
-	bool is_held = (t->stop == TASK_STOPPED || t->nr_to_stop) &&
+	/* stop_pending: it was continued and counted for the next stop before it got to run. */
+	bool is_held = (t->stop == TASK_STOPPED || t->nr_to_stop) && !self->stop_pending &&
 		       !(self->pending.set & SIGMASK(SIGKILL));
 
 	/* Under sig_lock, so that SIGCONT sees whom to wake. */

@@ -184,8 +184,10 @@ static void complete(struct task *t, struct thread *target, enum signal_scope sc
 			}
 		}
 	}
-	if (!chosen)
-		return; /* whoever unblocks it, or is busy delivering, finds it */
+	if (!chosen) { /* whoever unblocks it, or is busy delivering, finds it */
+		atomic_thread_fence(memory_order_seq_cst); /* DOC: wait-ordering: for poke_signalfd() */
+		return;
+	}
 	if (is_fatal(t, sig) && !(chosen->sig_blocked & SIGMASK(sig)))
 		condemn(t, sig);
 	else
@@ -194,6 +196,7 @@ static void complete(struct task *t, struct thread *target, enum signal_scope sc
 
 struct wait_queue signalfd_wait = WAIT_QUEUE_INIT(signalfd_wait);
 
+/* After complete(), which ends with a full fence after the signal became pending. */
 static void poke_signalfd(void)
 {
 	if (unlikely(signalfd_wait.entries.next != &signalfd_wait.entries))
@@ -234,8 +237,8 @@ static int send_locked(struct task *t, struct thread *target, enum signal_scope 
 	} else {
 		p->set |= SIGMASK(SIGKILL);
 	}
-	poke_signalfd();
 	complete(t, target, scope, sig);
+	poke_signalfd();
 	return 0;
 }
 
@@ -312,8 +315,8 @@ bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope 
 	if (!t->sighand || !prepare(t, target, q->signo, false))
 		return false;
 	sigpending_add_timer(p, q);
-	poke_signalfd();
 	complete(t, target, scope, q->signo);
+	poke_signalfd();
 	return true;
 }
 
@@ -330,14 +333,13 @@ void siginfo_user(siginfo_t *info, int sig, int code)
 	info->si_uid = current->cred->uid;
 }
 
-int signal_permission(struct task *t, int sig, const siginfo_t *info)
+/* Whether the ids allow it, or that it is SIGCONT within the session: kill(2). */
+static __noinline int check_ids(struct task *t, int sig)
 {
 	const struct cred *self = current->cred, *other;
 	bool is_allowed;
 	u64 irqflags;
 
-	if (t == current->task || !info || info->si_code > 0 || cred_has_cap(self, CAP_KILL))
-		return 0;
 	irqflags = sig_lock(t);
 	other = t->leader->cred;
 	is_allowed = self->euid == other->suid || self->euid == other->uid ||
@@ -348,15 +350,22 @@ int signal_permission(struct task *t, int sig, const siginfo_t *info)
 	return -EPERM;
 }
 
+static inline int check_permission(struct task *t, int sig, const siginfo_t *info)
+{
+	if (t == current->task || !info || info->si_code > 0 || cred_has_cap(current->cred, CAP_KILL))
+		return 0;
+	return check_ids(t, sig);
+}
+
 /* A zombie may still be signalled; it just does not notice. */
-static int kill_task(struct task *t, struct thread *target, enum signal_scope scope, int sig,
+static inline int kill_task(struct task *t, struct thread *target, enum signal_scope scope, int sig,
 		     const siginfo_t *info)
 {
 	int err;
 
 	if ((unsigned)sig > NR_SIGNALS)
 		return -EINVAL;
-	err = signal_permission(t, sig, info);
+	err = check_permission(t, sig, info);
 	if (err || !sig)
 		return err;
 	err = send_translated(t, target, scope, sig, info);

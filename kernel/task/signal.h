@@ -15,9 +15,6 @@ enum signal_scope { SCOPE_THREAD, SCOPE_PROCESS };
 /* Fills in si_signo, si_code (SI_USER or SI_TKILL), pid and uid of the current process. */
 void siginfo_user(siginfo_t *info, int sig, int code);
 
-/* Permission of the current thread to signal t with sig (kill(2)); 0 or -EPERM. tasks_lock held. */
-int signal_permission(struct task *t, int sig, const siginfo_t *info);
-
 /**
  * signal_send - queue a signal for a thread or its process, wake whoever takes it.
  * @info: NULL: kernel origin (SI_KERNEL), cannot be refused.   No permission check here.

@@ -35,7 +35,7 @@ struct list all_tasks = LIST_INIT(all_tasks);
 int threads_max;
 
 static struct slab_cache *task_cache;
-static _Atomic u32 nr_tasks, nr_threads;
+static _Atomic u32 nr_threads;
 
 /* ---- Life */
 
@@ -86,7 +86,6 @@ void task_publish(struct task *t, struct task *parent, struct pid *group, struct
 	pid->task = t;
 	pid->thread = t->leader;
 	pid_advance(pid, PID_LIVE);
-	atomic_fetch_add_explicit(&nr_tasks, 1, memory_order_relaxed);
 	threads_count(1);
 }
 
@@ -125,7 +124,6 @@ void task_reap(struct task *t)
 	pid_drop_if_unused(t->group);
 	pid_drop_if_unused(t->session);
 	pid_advance(pid, PID_REAPED);
-	atomic_fetch_sub_explicit(&nr_tasks, 1, memory_order_relaxed);
 }
 
 static void task_free(struct task *t)
@@ -203,11 +201,6 @@ int task_for_each(int (*fn)(struct task *, void *), void *arg)
 			break;
 	}
 	return result;
-}
-
-unsigned task_count(void)
-{
-	return atomic_load_explicit(&nr_tasks, memory_order_relaxed);
 }
 
 unsigned thread_count(void)

@@ -107,7 +107,7 @@ struct thread *thread_of_pid_get(struct pid *pid);
 /* tasks_lock held for reading: calls fn for every task; stops when it returns non-zero and returns that. */
 int task_for_each(int (*fn)(struct task *, void *), void *arg) REQUIRES(tasks_lock);
 extern struct list all_tasks; /* [T] */
-unsigned task_count(void), thread_count(void);
+unsigned thread_count(void);
 extern int threads_max; /* /proc/sys/kernel/threads-max */
 
 /* Takes references another thread's shared objects under sig_lock; NULL if it is exiting. */

@@ -1,8 +1,8 @@
 /*
  * Wall time: the monotonic clock plus an offset.
  *
- * One atomic word, so readers need no lock and never see half an update. The offset starts from the battery
- * clock, which counts whole seconds in UTC.
+ * One atomic word, so readers need no lock and never see half an update. The offset starts from the
+ * battery clock, which counts whole seconds in UTC.
  */
 #include "kernel/time/clock.h"
 

@@ -1,12 +1,12 @@
 /*
  * Timers: one tree per CPU, ordered by expiry; the hardware is armed for the first.
  *
- * Invariant: timer->cpu says in whose tree it is, and changes only under that tree's lock; it goes from -1
- *   to this CPU by compare-and-swap, so two that arm the same timer at once leave it in one tree.
- * The hardware may be armed earlier than needed (the first timer was cancelled), never later.
- * Running: base->running is set before cpu becomes -1 and cleared after the callback, which is all that
- *   timer_cancel_sync() needs to know; the timer is not touched after its callback, which may free it.
- * Locks: base->lock (TIMER, irq); callbacks run without it.
+ * Invariant: timer->cpu says in whose tree it is, and changes only under that tree's lock; it goes
+ * from -1 to this CPU by compare-and-swap, so two that arm the same timer at once leave it in one
+ * tree. The hardware may be armed earlier than needed (the first timer was cancelled), never later.
+ * Running: base->running is set before cpu becomes -1 and cleared after the callback, which is all
+ * that timer_cancel_sync() needs to know; the timer is not touched after its callback, which may
+ * free it. Locks: base->lock (TIMER, irq); callbacks run without it.
  */
 #include "kernel/time/timer.h"
 
@@ -46,15 +46,15 @@ static void insert(struct timer_base *base, struct timer *t)
 
 	while (*link) {
 		parent = *link;
-		link = t->expires_ns < rb_entry(parent, struct timer, node)->expires_ns ?
-			       &parent->left :
-			       &parent->right;
+		link = t->expires_ns < rb_entry(parent, struct timer, node)->expires_ns
+			       ? &parent->left
+			       : &parent->right;
 	}
 	rb_insert_at(&base->tree, &t->node, parent, link);
 }
 
 /* Takes t out of whatever tree it is in. Interrupts off. */
-static bool remove(struct timer *t)
+static bool disarm(struct timer *t)
 {
 	for (;;) {
 		int cpu = load_acquire(&t->cpu);
@@ -87,7 +87,7 @@ void timer_arm(struct timer *t, u64 expires_ns)
 		int none = -1;
 		u64 flags;
 
-		remove(t);
+		disarm(t);
 		flags = spin_lock_irqsave(&base->lock);
 		if (atomic_compare_exchange_strong(&t->cpu, &none, cpu)) {
 			t->expires_ns = expires_ns;
@@ -103,7 +103,7 @@ void timer_arm(struct timer *t, u64 expires_ns)
 
 bool timer_cancel(struct timer *t)
 {
-	return remove(t);
+	return disarm(t);
 }
 
 static bool is_running(const struct timer *t)
@@ -117,7 +117,7 @@ static bool is_running(const struct timer *t)
 void timer_cancel_sync(struct timer *t)
 {
 	do {
-		remove(t);
+		disarm(t);
 		while (is_running(t))
 			cpu_relax();
 	} while (load_acquire(&t->cpu) >= 0); /* the callback armed it again */

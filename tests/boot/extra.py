@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "../..")
@@ -270,10 +271,11 @@ class Shell:
         self.guest = run.Guest(run.qemu_command(args, "console=ttyS0 panic=-1 quiet", SCRATCH), args)
         self.good = self.guest.wait_for(r"# $", 60)
 
-    def ask(self, text, expect, seconds=20):
-        """Sends a line; notes a failure unless "expect" comes back, then the prompt."""
+    def ask(self, text, expect, seconds=20, pause=0.0):
+        """Types, after a pause for what was typed before to have started."""
         if not self.good:
             return
+        time.sleep(pause)
         self.guest.send(text)
         self.good = self.guest.wait_for(expect, seconds)
         if not self.good:
@@ -302,14 +304,14 @@ def a_shell_answers():
 def job_control_at_the_console():
     shell = Shell()
     shell.ask("sleep 100\n", r"sleep 100\n")
-    shell.ask("\x03", r"# $")
+    shell.ask("\x03", r"# $", pause=1)
     shell.ask("sleep 101\n", r"sleep 101\n")
-    shell.ask("\x1a", r"Stopped.*\n(.*\n)*?.*# $")
+    shell.ask("\x1a", pause=1, expect=r"Stopped.*\n(.*\n)*?.*# $")
     shell.ask("jobs\n", r"\[1\].*Stopped.*sleep 101")
     shell.ask("bg\n", r"sleep 101")
     shell.ask("kill %1; wait; echo gone\n", r"^gone$")
     shell.ask("cat\n", r"cat\n")
-    shell.ask("typed\n", r"^typed\n")
+    shell.ask("typed\n", r"typed\ntyped\n", pause=1)
     shell.ask("\x04", r"# $")
     return shell.end()
 

@@ -138,7 +138,8 @@ class Guest:
             if not data:
                 return False
             self.feed(data)
-            self.unread += data.decode("utf-8", "replace").replace("\r", "")
+            text = self.unread + data.decode("utf-8", "replace").replace("\r", "")
+            self.unread = text.replace("\x1b[6n", "")  # a shell asking where the cursor is
         self.unread = self.unread[found.end():]
         return True
 

@@ -431,7 +431,9 @@ TEST(libfs_new_files_have_inodes_of_their_own)
 	static const struct super_ops ops = { .evict = count_evict };
 	static const struct file_ops fops;
 	static struct pseudo_fs fs;
-	struct node_template t = { .fs = &fs, .mode = S_IFIFO | 0600, .fops = &fops, .private = &nr_evicted };
+	static const struct node_template t = {
+		.fs = &fs, .mode = S_IFIFO | 0600, .iops = &inode_ops_none, .fops = &fops
+	};
 	struct file *a, *b, *end;
 	unsigned n;
 	int err;
@@ -441,7 +443,7 @@ TEST(libfs_new_files_have_inodes_of_their_own)
 	live = host_live();
 	inodes = inode_count();
 	dentries = dentry_count();
-	CHECK(libfs_open_new(&t, O_RDONLY, &a) == 0 && libfs_open_new(&t, O_WRONLY, &b) == 0);
+	CHECK(libfs_open_new(&t, &nr_evicted, O_RDONLY, &a) == 0 && libfs_open_new(&t, &nr_evicted, O_WRONLY, &b) == 0);
 	CHECK(a->inode != b->inode && a->inode->ino != b->inode->ino && a->inode->ino > 1);
 	CHECK((a->mode & FILE_READ) && !(a->mode & FILE_WRITE) && (b->mode & FILE_WRITE) && (a->mode & FILE_STREAM));
 	CHECK(libfs_open_inode(&fs, a->inode, O_WRONLY, &end) == 0);
@@ -455,7 +457,7 @@ TEST(libfs_new_files_have_inodes_of_their_own)
 	check_balance();
 	for (n = 1, err = -ENOMEM; err && n < 20; n++) {
 		slab_fail_nth(n);
-		err = libfs_open_new(&t, O_RDONLY, &a);
+		err = libfs_open_new(&t, &nr_evicted, O_RDONLY, &a);
 		slab_fail_nth(0);
 		if (!err)
 			file_put(a);

@@ -15,13 +15,10 @@ TEST(appends)
 	seqbuf_put_dec(&s, 18446744073709551615ull);
 	seqbuf_putc(&s, ' ');
 	seqbuf_put_sdec(&s, INT64_MIN);
-	seqbuf_putc(&s, ' ');
-	seqbuf_put_hex(&s, 0xdeadbeefull << 32);
-	seqbuf_put_hex(&s, 0);
 	seqbuf_put_escaped(&s, " a b\\c\n", " \n");
 	CHECK(!s.overflow);
-	CHECK(!strcmp(seqbuf_str(&s), "pos:\t7\nab 18446744073709551615 -9223372036854775808 "
-				      "deadbeef000000000\\040a\\040b\\134c\\012"));
+	CHECK(!strcmp(seqbuf_str(&s), "pos:\t7\nab 18446744073709551615 -9223372036854775808"
+				      "\\040a\\040b\\134c\\012"));
 }
 
 TEST(never_overruns)

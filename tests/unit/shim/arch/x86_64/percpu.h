@@ -26,3 +26,4 @@ static inline bool in_interrupt(void)
 }
 
 #define nr_cpus 1u
+#define for_each_cpu(i) for (unsigned int i = 0; i < nr_cpus; i++)

@@ -18,11 +18,6 @@ extern bool panic_in_progress; /* defined by tests of what looks at it */
 #define assert(cond) \
 	((cond) ? (void)0 : (void)panic("assertion failed: %s at %s:%d", #cond, __FILE__, __LINE__))
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)
-#define BUG_ON(cond)                 \
-	do {                         \
-		if (cond)            \
-			BUG();       \
-	} while (0)
 #define WARN_ON(cond)                                                                        \
 	({                                                                                   \
 		bool cond_ = (cond);                                                         \

@@ -44,6 +44,5 @@ static inline void lockcheck_user_copy(void)
 static inline void lockcheck_return_to_user(void)
 {
 }
-#define might_sleep() lockcheck_might_sleep()
 
 #endif
