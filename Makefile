@@ -213,6 +213,10 @@ debug: build/debug/pipit.elf initramfs	## QEMU waits for gdb: gdb -x tools/pipit
 	@echo "Now in another terminal: gdb -x tools/pipit.gdb"
 	$Q$(QEMU) $(BOOT) -nographic -s -S
 
+screenshot: kernel initramfs		## docs/console.png, from a boot with a display
+	$Qpython3 tools/screenshot.py $B/pipit.elf build/initramfs.cpio.gz docs/console.png \
+		'pidinfo $$$$' pidps 'pidsame $$$$ 1'
+
 # --- Tests: tests/tests.mk has the rules, each part leaves a result file --------------
 include tests/tests.mk
 
@@ -223,4 +227,4 @@ clean:					## remove build/
 	rm -rf build
 help:					## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 22
-.PHONY: all kernel initramfs iso run run-vga run-iso debug docs size clean help
+.PHONY: all kernel initramfs iso run run-vga run-iso debug screenshot docs size clean help

@@ -176,7 +176,7 @@ start64:					; still at the low address
 	ud2
 
 section .bss align=4096
-	resb	KERNEL_STACK_SIZE
+	resb	16384
 boot_stack_top:
 
 section .boot.bss nobits alloc noexec write align=4096

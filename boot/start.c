@@ -19,12 +19,16 @@
 #include "arch/x86_64/upcalls.h"
 #include "boot/internal.h"
 
-static u8 boot_ist_stacks[KERNEL_STACK_SIZE] __aligned(4096);
+static u8 boot_ist_stacks[IST_BLOCKS][KERNEL_STACK_SIZE] __aligned(4096);
 
 void boot_start(u32 magic, phys_addr info)
 {
+	u64 ist_tops[IST_BLOCKS];
+
 	uart_init();
-	percpu_prepare(0, 0, (u64)boot_ist_stacks + sizeof(boot_ist_stacks));
+	for (unsigned int i = 0; i < IST_BLOCKS; i++)
+		ist_tops[i] = (u64)boot_ist_stacks[i] + KERNEL_STACK_SIZE;
+	percpu_prepare(0, 0, ist_tops);
 	percpu_area[0].is_online = true;
 	gdt_load(&percpu_area[0]);
 	idt_init();

@@ -53,19 +53,11 @@ struct table {
 
 static void *array_alloc(size_t bytes)
 {
-	void *p = bytes > (1u << 20) ? kvmalloc(bytes) : kmalloc(bytes);
+	void *p = kvmalloc(bytes);
 
 	if (p)
 		memset(p, 0, bytes);
 	return p;
-}
-
-static void array_free(void *p, size_t bytes)
-{
-	if (bytes > (1u << 20))
-		kvfree(p);
-	else
-		kfree(p);
 }
 
 /* The small one inside struct files is never freed. */
@@ -73,7 +65,7 @@ static void table_free(const struct table *t)
 {
 	if (t->capacity == FILES_INLINE)
 		return;
-	array_free((void *)t->slot, t->capacity * sizeof(*t->slot));
+	kvfree((void *)t->slot);
 	kfree(t->used);
 }
 
@@ -84,7 +76,7 @@ static int table_alloc(u32 capacity, struct table *t)
 	t->used = kcalloc(2, BITMAP_BYTES(capacity));
 	if (t->slot && t->used)
 		return 0;
-	array_free((void *)t->slot, capacity * sizeof(*t->slot));
+	kvfree((void *)t->slot);
 	kfree(t->used);
 	return -ENOMEM;
 }

@@ -8,7 +8,6 @@
  */
 #include "lib/rbtree.h"
 
-#define RB_BLACK 1ul
 
 static inline struct rb_node *parent_of(const struct rb_node *n)
 {

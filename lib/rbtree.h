@@ -18,6 +18,7 @@ struct rb_node {
 	struct rb_node *left, *right;
 	uintptr_t parent_color; /* parent | RB_BLACK */
 };
+#define RB_BLACK 1ul
 
 struct rb_root {
 	struct rb_node *node;

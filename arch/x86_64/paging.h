@@ -29,6 +29,7 @@
 
 #define PTE_TABLE (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 
+#define PGTABLE_LEVELS 4
 #define PGTABLE_SLOTS  512
 
 struct pgtable {

@@ -12,9 +12,7 @@
 struct percpu percpu_area[MAX_CPUS];
 unsigned int nr_cpus = 1;
 
-#define IST_STACK_SIZE 4096
-
-void percpu_prepare(unsigned int cpu, u32 apic_id, u64 ist_stacks_top)
+void percpu_prepare(unsigned int cpu, u32 apic_id, const u64 ist_tops[IST_BLOCKS])
 {
 	struct percpu *block = &percpu_area[cpu];
 
@@ -24,5 +22,6 @@ void percpu_prepare(unsigned int cpu, u32 apic_id, u64 ist_stacks_top)
 	block->canary = percpu_area[0].canary;
 	block->tss.iomap_base = sizeof(struct tss);
 	for (u64 i = 0; i < IST_COUNT; i++)
-		block->tss.ist[i] = ist_stacks_top - i * IST_STACK_SIZE;
+		block->tss.ist[i] =
+			ist_tops[i / IST_PER_BLOCK] - i % IST_PER_BLOCK * IST_STACK_SIZE;
 }

@@ -9,6 +9,7 @@
 #include "lib/base.h"
 
 #include "arch/x86_64/gdt.h"
+#include "arch/x86_64/memlayout.h"
 
 #define MAX_CPUS 64
 
@@ -75,5 +76,10 @@ static inline bool in_interrupt(void)
 
 #define for_each_cpu(i) for (unsigned int i = 0; i < nr_cpus; i++)
 
-/* Prepare the block of a CPU that is about to start. @ist_stacks: top of a kernel stack. */
-void percpu_prepare(unsigned int cpu, u32 apic_id, u64 ist_stacks_top);
+/* The stacks of the IST are cut from so many kernel stacks. */
+#define IST_STACK_SIZE 4096
+#define IST_PER_BLOCK  (KERNEL_STACK_SIZE / IST_STACK_SIZE)
+#define IST_BLOCKS     DIV_ROUND_UP(IST_COUNT, IST_PER_BLOCK)
+
+/* Prepare the block of a CPU that is about to start. @ist_tops: the tops of those kernel stacks. */
+void percpu_prepare(unsigned int cpu, u32 apic_id, const u64 ist_tops[IST_BLOCKS]);

@@ -106,13 +106,17 @@ static bool send_startup(unsigned int cpu, u32 id)
 static bool start_cpu(struct ap_boot *boot, unsigned int cpu, u32 id)
 {
 	u64 stack_top = upcall_alloc_stack();
-	u64 ist_top = upcall_alloc_stack();
-	u64 flags;
+	u64 ist_tops[IST_BLOCKS], flags;
 	bool is_started;
 
-	if (!stack_top || !ist_top)
+	if (!stack_top)
 		return false;
-	percpu_prepare(cpu, id, ist_top);
+	for (unsigned int i = 0; i < IST_BLOCKS; i++) {
+		ist_tops[i] = upcall_alloc_stack();
+		if (!ist_tops[i])
+			return false;
+	}
+	percpu_prepare(cpu, id, ist_tops);
 	boot->stack_top = stack_top;
 	boot->percpu = (u64)&percpu_area[cpu];
 	atomic_thread_fence(memory_order_seq_cst);

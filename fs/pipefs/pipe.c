@@ -388,6 +388,9 @@ static int fifo_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	wake_all(&p->read_wait);
 	wake_all(&p->write_wait);
+	/* An unnamed pipe, opened anew through /proc/PID/fd: its peers may be gone for good. */
+	if (inode->sb == pipefs.sb)
+		return 0;
 	err = fifo_wait_peer(p, file, has_peer, seen);
 	if (err)
 		pipe_release(file);

@@ -72,7 +72,7 @@ static void snap_signals(struct snapshot *s, struct thread *t)
 	s->shared_pending = t->task->pending.set;
 	s->blocked = t->sig_blocked;
 	for (int sig = 1; hand && sig <= NR_SIGNALS; sig++) {
-		__sighandler_t handler = hand->action[sig - 1].handler;
+		__sighandler_t handler = hand->actions->action[sig - 1].handler;
 
 		if (handler == SIG_IGN)
 			s->ignored |= SIGMASK(sig);

@@ -47,12 +47,13 @@ void vma_free(struct vma *vma)
 
 struct vma *vma_next(const struct vma *vma)
 {
-	return rb_entry_safe(rb_next(&vma->node), struct vma, node);
+	return vma->link.next == &vma->as->vma_list ? NULL
+						    : list_entry(vma->link.next, struct vma, link);
 }
 
 struct vma *vma_first(const struct as *as)
 {
-	return rb_entry_safe(rb_first(&as->vmas), struct vma, node);
+	return list_empty(&as->vma_list) ? NULL : list_first(&as->vma_list, struct vma, link);
 }
 
 struct vma *as_find(struct as *as, u64 addr)
@@ -119,12 +120,20 @@ void as_account(struct as *as, u32 flags, s64 pages)
 static void link_vma(struct as *as, struct vma *vma)
 {
 	struct rb_node **link = &as->vmas.node, *parent = NULL;
+	struct list *before = &as->vma_list;
 
 	while (*link) {
+		struct vma *at = rb_entry(*link, struct vma, node);
+
 		parent = *link;
-		link = vma->start < rb_entry(parent, struct vma, node)->start ? &parent->left
-									      : &parent->right;
+		if (vma->start < at->start) {
+			link = &parent->left;
+		} else {
+			link = &parent->right;
+			before = &at->link;
+		}
 	}
+	list_add(&vma->link, before);
 	rb_insert_at(&as->vmas, &vma->node, parent, link);
 	as->nr_vmas++;
 }
@@ -132,6 +141,7 @@ static void link_vma(struct as *as, struct vma *vma)
 static void unlink_vma(struct as *as, struct vma *vma)
 {
 	rb_erase(&as->vmas, &vma->node);
+	list_del(&vma->link);
 	as->nr_vmas--;
 	store_relaxed(&as->cached, NULL);
 }
@@ -226,6 +236,7 @@ static struct as *as_alloc(void)
 	if (!as)
 		return NULL;
 	memset(as, 0, offsetof(struct as, auxv));
+	list_init(&as->vma_list);
 	if (!pgtable_new(&as->pgtable)) {
 		cache_free(as_cache, as);
 		return NULL;
@@ -252,67 +263,54 @@ bool as_tryget(struct as *as)
 	return refcount_tryget(&as->users);
 }
 
-/*
- * From bottom to top. Tables below the vmas of one stretch are taken out once, when the next vma
- * does not share the last of them.
- */
 static void unmap_all(struct as *as)
 {
 	struct gather g __uninitialized;
-	struct vma *vma = vma_first(as), *next;
-	u64 stretch = vma ? vma->start : 0;
+	struct burial b __uninitialized;
+	struct vma *vma;
 
-	gather_begin(&g, as, true);
-	tables_prune_spare(&g);
-	for (; vma; vma = next) {
-		next = vma_next(vma);
-		tables_zap(&g, vma->start, vma->end);
-		if (next && ALIGN_DOWN(next->start, PT_SPAN) < vma->end)
-			continue;
-		tables_prune(&g, stretch, vma->end, 0, next ? next->start : USER_TOP + PAGE_SIZE);
-		stretch = next ? next->start : 0;
+	if (as->spare_end) {
+		gather_begin(&g, as, true);
+		tables_prune_spare(&g);
+		gather_end(&g);
 	}
-	gather_end(&g);
+	burial_begin(&b, as);
+	list_for_each(vma, &as->vma_list, link)
+		burial_zap(&b, vma->start, vma->end);
+	burial_end(&b);
 }
 
-/* Leaves first, which needs no rebalancing; nobody looks at the tree any more. */
-static void free_vmas(struct as *as)
+bool as_close(struct as *as)
 {
-	struct rb_node *node = as->vmas.node, *child;
+	struct vma *vma;
 
-	while (node) {
-		struct vma *vma = rb_entry(node, struct vma, node);
-		struct rb_node **link = node->left ? &node->left : &node->right;
-
-		child = *link;
-		if (child) {
-			*link = NULL;
-			node = child;
-			continue;
-		}
-		node = (struct rb_node *)(node->parent_color & ~(uintptr_t)1);
+	if (!refcount_put(&as->users))
+		return false;
+	rwsem_write_lock(&as->lock); /* for those who find it through a file, and fail to get it */
+	list_for_each(vma, &as->vma_list, link)
 		if (vma->ops && vma->ops->close)
 			vma->ops->close(vma);
-		vma_free(vma);
-	}
-}
-
-static void as_destroy(struct as *as)
-{
-	pgtable_retire(&as->pgtable);
-	rwsem_write_lock(&as->lock); /* for those who find it through a file, and fail to get it */
-	unmap_all(as);
-	free_vmas(as);
 	rwsem_write_unlock(&as->lock);
-	pgtable_free(&as->pgtable);
 	if (as->exe)
 		as_put_exe(as->exe);
+	return true;
+}
+
+void as_destroy(struct as *as)
+{
+	struct vma *vma, *next;
+
+	pgtable_retire(&as->pgtable);
+	unmap_all(as);
+	list_for_each_safe(vma, next, &as->vma_list, link)
+		vma_free(vma);
+	pgtable_free(&as->pgtable);
 	cache_free(as_cache, as);
 }
 
 void as_put(struct as *as)
 {
-	if (refcount_put(&as->users))
+	if (as_close(as))
 		as_destroy(as);
 }
 
@@ -346,8 +344,8 @@ static void copy_fields(struct as *to, const struct as *from)
 	memcpy(to->auxv, from->auxv, from->auxv_len);
 }
 
-/* Copies vma to the end of the tree. */
-static int copy_vma(struct table_copy *c, const struct vma *vma, struct rb_node **last)
+/* Copies vma to the end of the list. */
+static int copy_vma(struct table_copy *c, const struct vma *vma)
 {
 	struct as *to = c->to;
 	struct vma *copy = vma_new();
@@ -359,22 +357,58 @@ static int copy_vma(struct table_copy *c, const struct vma *vma, struct rb_node 
 	copy->flags &= ~VM_LOCKED;
 	if (copy->ops && copy->ops->dup)
 		copy->ops->dup(copy);
-	rb_insert_at(&to->vmas, &copy->node, *last, *last ? &(*last)->right : &to->vmas.node);
-	*last = &copy->node;
+	list_add_tail(&copy->link, &to->vma_list);
 	to->nr_vmas++;
 	as_account(to, copy->flags, (s64)vma_pages(copy));
 	return vma->flags & VM_WIPEFORK ? 0 : tables_copy(c, vma);
 }
 
+/* A tree of the next count vmas of a list, below parent. Halving makes all leaves' depths differ by
+ * one at most; what is below full_depth, where all is full, is red. */
+static struct rb_node *build_tree(struct list **next, u32 count, unsigned int full_depth,
+				  struct rb_node *parent)
+{
+	u32 nr_left = (count - 1) / 2, nr_right = count - 1 - nr_left;
+	struct rb_node *node, *left = NULL;
+	struct list *here;
+
+	if (nr_left)
+		left = build_tree(next, nr_left, full_depth - 1, NULL);
+	here = *next;
+	*next = here->next;
+	node = &list_entry(here, struct vma, link)->node;
+	node->left = left;
+	node->right = nr_right ? build_tree(next, nr_right, full_depth - 1, node) : NULL;
+	node->parent_color = (uintptr_t)parent | (full_depth ? RB_BLACK : 0);
+	if (left)
+		left->parent_color |= (uintptr_t)node;
+	return node;
+}
+
+static void index_vmas(struct as *as)
+{
+	struct list *first = as->vma_list.next;
+
+	if (!as->nr_vmas)
+		return;
+	as->vmas.first = &list_entry(first, struct vma, link)->node;
+	as->vmas.node =
+		build_tree(&first, as->nr_vmas, 31 - (u32)__builtin_clz(as->nr_vmas + 1), NULL);
+}
+
 /* Both locks are held. */
 static int copy_all(struct table_copy *c)
 {
-	struct rb_node *last = NULL;
+	struct vma *vma;
 	int err = 0;
 
-	for (struct vma *vma = vma_first(c->from); vma && !err; vma = vma_next(vma))
+	list_for_each(vma, &c->from->vma_list, link) {
 		if (!(vma->flags & VM_DONTFORK))
-			err = copy_vma(c, vma, &last);
+			err = copy_vma(c, vma);
+		if (unlikely(err))
+			break;
+	}
+	index_vmas(c->to);
 	if (!err && c->from->writes_after_fork) {
 		const struct thread_head *head = (const struct thread_head *)current;
 

@@ -14,7 +14,8 @@
 struct as {
 	struct refcount users; /* [a] threads, and /proc readers while they read */
 	struct rwsem lock; /* RANK_MM; page faults take it for reading */
-	struct rb_root vmas; /* [L] */
+	struct rb_root vmas; /* [L] to find one */
+	struct list vma_list; /* [L] to go over all, from the lowest */
 	struct vma *_Atomic cached; /* [a] last hit; cleared when a vma goes */
 	u32 nr_vmas; /* [L] */
 	struct pgtable pgtable; /* arch/x86_64/paging.h; its CPU mask is inside */
@@ -55,6 +56,10 @@ static inline void as_get(struct as *as)
 bool as_tryget(struct as *as);
 /* Last put unmaps everything, frees the tables and as itself. May sleep. */
 void as_put(struct as *as);
+/* The same in two steps, so that a process can be seen to be dead in between: the first lets go of
+ * all files and returns true if this was the last user, who then frees the memory by the second. */
+bool as_close(struct as *as) __must_check;
+void as_destroy(struct as *as);
 
 /* The vma that holds addr, or the first one above it (as_find); NULL if none. Lock held. */
 struct vma *as_find_exact(struct as *as, u64 addr);

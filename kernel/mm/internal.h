@@ -29,10 +29,24 @@ static inline bool alloc_should_fail(void)
 }
 #endif
 
+/* Pages by page->next. */
+struct page_chain {
+	struct page *first, *last; /* valid if count */
+	u32 count;
+};
+static inline void page_chain_add(struct page_chain *chain, struct page *page)
+{
+	if (!chain->count++)
+		chain->last = page;
+	page->next = chain->first;
+	chain->first = page;
+}
+/* Frees page tables that are empty. */
+void tables_free_chain(const struct page_chain *chain);
 /* Gives up count references to single pages. */
 void pages_put(struct page **pages, u32 count);
-/* Frees single pages that are linked by page->next and end in last, all with no reference left. */
-void pages_free_chain(struct page *first, struct page *last, u32 count);
+/* Frees single pages with no reference left; there is at least one. */
+void pages_free_chain(const struct page_chain *chain);
 
 /* page_alloc() without fault injection, for allocators whose own callers were asked already. */
 struct page *page_alloc_uncounted(unsigned int order);
@@ -138,6 +152,21 @@ void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
 void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling);
 void tables_prune_spare(struct gather *g);
 
+/* The end of an address space that no CPU will run in again: empties [start, end), as tables_zap()
+ * and tables_prune() do for the living, for all vmas upwards; a table goes when the next range lies
+ * beyond it, the last ones at the end. */
+struct burial {
+	u64 *root;
+	u64 va; /* where path[] leads to */
+	unsigned int level; /* the lowest level that path[] is valid for */
+	u64 *path[PGTABLE_LEVELS]; /* by level: the entry, in a table of that level, on the way to
+				      va */
+	struct page_chain pages, tables;
+};
+void burial_begin(struct burial *b, struct as *as);
+void burial_zap(struct burial *b, u64 start, u64 end);
+void burial_end(struct burial *b);
+
 /* Fork: from one address space to another, vma by vma upwards. Both locks are held. */
 struct table_copy {
 	struct as *from, *to;
@@ -174,7 +203,8 @@ static inline u64 vma_pages(const struct vma *vma)
 }
 static inline struct vma *vma_prev(const struct vma *vma)
 {
-	return rb_entry_safe(rb_prev(&vma->node), struct vma, node);
+	return vma->link.prev == &vma->as->vma_list ? NULL
+						    : list_entry(vma->link.prev, struct vma, link);
 }
 
 struct vma *vma_new(void);

@@ -32,7 +32,6 @@
 #define COMMON_STACKS 64 /* cached for all */
 #define STALE_SLOTS   1024 /* that many make a flush worth it */
 
-static_assert(KSTACK_SIZE == KERNEL_STACK_SIZE, "the machine layer's idea of a stack");
 static_assert(KSTACK_SIZE + PAGE_SIZE <= STACK_SLOT, "room for a guard page");
 
 /* By the word below the top of each. */

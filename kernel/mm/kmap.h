@@ -4,10 +4,11 @@
 #pragma once
 
 #include "lib/base.h"
+#include "arch/x86_64/memlayout.h"
 
-#define KSTACK_SIZE 16384
+#define KSTACK_SIZE KERNEL_STACK_SIZE
 
-/* The top of a 16 KiB stack with an unmapped page below; NULL: out of memory. Freed ones are cached
+/* The top of a stack with an unmapped page below; NULL: out of memory. Freed ones are cached
  * per CPU. */
 void *kstack_alloc(void) __must_check;
 void kstack_free(void *top);

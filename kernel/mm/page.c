@@ -306,19 +306,19 @@ static inline void free_one(struct page *page)
 		drain_some();
 }
 
-void pages_free_chain(struct page *first, struct page *last, u32 count)
+void pages_free_chain(const struct page_chain *chain)
 {
 	struct page_cpu *cpu = &page_cpus[cpu_id()];
 
 	assert_can_allocate();
 #ifdef CONFIG_DEBUG
-	for (struct page *page = first; page != last; page = page->next)
+	for (struct page *page = chain->first; page != chain->last; page = page->next)
 		debug_mark_free(page, false);
-	debug_mark_free(last, false);
+	debug_mark_free(chain->last, false);
 #endif
-	last->next = cpu->free;
-	cpu->free = first;
-	cpu->nr_free += count;
+	chain->last->next = cpu->free;
+	cpu->free = chain->first;
+	cpu->nr_free += chain->count;
 	if (unlikely(cpu->nr_free > list_max))
 		drain_some();
 }
@@ -385,6 +385,16 @@ void upcall_table_free(u64 pa)
 	page->next = cpu->zeroed;
 	cpu->zeroed = page;
 	cpu->nr_zeroed++;
+}
+
+void tables_free_chain(const struct page_chain *chain)
+{
+	struct page *page = chain->first, *next;
+
+	for (u32 i = 0; i < chain->count; i++, page = next) {
+		next = page->next;
+		upcall_table_free(page_pa(page));
+	}
 }
 
 /* ---- Boot, statistics */

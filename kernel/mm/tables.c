@@ -128,13 +128,16 @@ static inline void gather_note(struct gather *g, u64 start, u64 end)
 
 /* ---- Emptying */
 
+struct zapped {
+	u64 nr_all, anon; /* entries; PTE_ANON times those that had it */
+	struct page_chain free;
+};
+
 /* When nobody else runs in it. Pages that are free then are handed back in one chain. */
-static inline void zap_table(struct gather *g, u64 *pte, u64 *stop)
+static inline void zap_table(struct zapped *z, u64 *pte, u64 *stop)
 {
 	const u64 array = (u64)page_array;
-	struct page *first = NULL, *last = NULL;
-	u64 nr_all = 0, anon = 0, entry;
-	u32 nr_free = 0;
+	u64 entry;
 
 	for_each_used(pte, entry, stop) {
 		struct page *page = entry_page(array, entry);
@@ -142,19 +145,22 @@ static inline void zap_table(struct gather *g, u64 *pte, u64 *stop)
 		pte_write(pte, 0);
 		if (entry & PTE_UNCOUNTED)
 			continue;
-		nr_all++;
-		anon += entry & PTE_ANON;
-		if (!page_drop(page))
-			continue;
-		last = last ? last : page;
-		page->next = first;
-		first = page;
-		nr_free++;
+		z->nr_all++;
+		z->anon += entry & PTE_ANON;
+		if (page_drop(page))
+			page_chain_add(&z->free, page);
 	}
-	if (nr_free)
-		pages_free_chain(first, last, nr_free);
-	g->nr_all += nr_all;
-	g->nr_anon += anon / PTE_ANON;
+}
+
+static inline void zap_table_alone(struct gather *g, u64 *pte, u64 *stop)
+{
+	struct zapped z = { 0 };
+
+	zap_table(&z, pte, stop);
+	if (z.free.count)
+		pages_free_chain(&z.free);
+	g->nr_all += z.nr_all;
+	g->nr_anon += z.anon / PTE_ANON;
 }
 
 static void zap_table_gather(struct gather *g, u64 *pte, u64 *stop)
@@ -196,7 +202,7 @@ void tables_zap(struct gather *g, u64 start, u64 end)
 		if (unlikely(g->has_others || g->keeps_anon))
 			zap_table_gather(g, pte, pte + ((next - start) >> PAGE_SHIFT));
 		else
-			zap_table(g, pte, pte + ((next - start) >> PAGE_SHIFT));
+			zap_table_alone(g, pte, pte + ((next - start) >> PAGE_SHIFT));
 		if (unlikely(next < end)) {
 			if (!g->has_others)
 				gather_flush_tlb(g); /* others may come and run in it */
@@ -255,7 +261,7 @@ static void prune_level2(struct gather *g, u64 *table, u64 base, const struct ho
 
 /* Where nothing is mapped there are no tables already, so those around [start, end) are all that
  * can be left over. */
-void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
+static void prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
 {
 	const u64 span = 1ull << pgtable_shift(3);
 	u64 *root = pgtable_root(&g->as->pgtable);
@@ -279,21 +285,43 @@ void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
 	gather_note(g, start, end);
 }
 
-void tables_prune_spare(struct gather *g)
+/*
+ * The spare ones, before those of [start, end), which is unmapped too but has its tables yet: upper
+ * tables above both are left to whoever prunes that.
+ */
+static void prune_spare(struct gather *g, u64 start, u64 end)
 {
 	struct as *as = g->as;
-	u64 start = as->spare_start, end = as->spare_end;
+	u64 spare = as->spare_start, spare_end = as->spare_end, floor, ceiling;
 	struct vma *above, *below;
 
-	if (!end)
+	if (!spare_end)
 		return;
 	as->spare_end = 0;
-	above = as_find(as, start);
-	if (above && above->start < end)
+	if (spare / PT_SPAN >= start / PT_SPAN && spare / PT_SPAN <= (end - 1) / PT_SPAN)
+		return; /* it is one of them */
+	above = as_find(as, spare);
+	if (above && above->start < spare_end)
 		return; /* mapped again: whoever unmaps that prunes */
-	below = above ? vma_prev(above) : as_find_below(as, start);
-	tables_prune(g, start, end, below ? below->end : 0,
-		     above ? above->start : USER_TOP + PAGE_SIZE);
+	below = above ? vma_prev(above) : as_find_below(as, spare);
+	floor = below ? below->end : 0;
+	ceiling = above ? above->start : USER_TOP + PAGE_SIZE;
+	if (spare < start)
+		ceiling = MIN(ceiling, start);
+	else
+		floor = MAX(floor, end);
+	prune(g, spare, spare_end, floor, ceiling);
+}
+
+void tables_prune(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
+{
+	prune_spare(g, start, end);
+	prune(g, start, end, floor, ceiling);
+}
+
+void tables_prune_spare(struct gather *g)
+{
+	prune_spare(g, USER_TOP + PAGE_SIZE, USER_TOP + PAGE_SIZE);
 }
 
 void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 ceiling)
@@ -304,10 +332,88 @@ void tables_prune_later(struct gather *g, u64 start, u64 end, u64 floor, u64 cei
 		tables_prune(g, start, end, floor, ceiling);
 		return;
 	}
-	if (start / PT_SPAN != as->spare_start / PT_SPAN)
-		tables_prune_spare(g);
+	prune_spare(g, start, end);
 	as->spare_start = start;
 	as->spare_end = end;
+}
+
+/* ---- The end of an address space */
+
+void burial_begin(struct burial *b, struct as *as)
+{
+	b->root = pgtable_root(&as->pgtable);
+	b->va = 0;
+	b->level = PGTABLE_LEVELS;
+	b->pages.count = b->tables.count = 0;
+}
+
+static void burial_free_pages(struct burial *b)
+{
+	if (b->pages.count)
+		pages_free_chain(&b->pages);
+	b->pages.count = 0;
+}
+
+/* Takes out the tables on the path that cover nothing from va on. */
+static inline void leave_tables(struct burial *b, u64 va)
+{
+	while (b->level < PGTABLE_LEVELS && (b->va ^ va) >> pgtable_shift(b->level)) {
+		u64 *entry = b->path[b->level++];
+
+		page_chain_add(&b->tables, pa_to_page(pte_pa(pte_read(entry))));
+		pte_write(entry, 0);
+	}
+}
+
+/* As table_at(), and notes the path. */
+static inline u64 *enter_tables(struct burial *b, u64 va, u64 *next)
+{
+	unsigned int level = b->level;
+	u64 *table = level == PGTABLE_LEVELS ? b->root : pte_table(pte_read(b->path[level]));
+
+	b->va = va;
+	for (; level > 1; b->level = level) {
+		u64 *entry = &table[pgtable_slot(va, --level)];
+
+		if (!pte_read(entry)) {
+			*next = entry_end(va, level);
+			return NULL;
+		}
+		b->path[level] = entry;
+		table = pte_table(pte_read(entry));
+	}
+	*next = entry_end(va, 1);
+	return table;
+}
+
+void burial_zap(struct burial *b, u64 start, u64 end)
+{
+	u64 next;
+
+	for (; start < end; start = next) {
+		struct zapped z = { .free = b->pages };
+		u64 *table, *pte;
+
+		leave_tables(b, start);
+		table = enter_tables(b, start, &next);
+		next = MIN(next, end);
+		if (!table)
+			continue;
+		pte = &table[pgtable_slot(start, 0)];
+		zap_table(&z, pte, pte + ((next - start) >> PAGE_SHIFT));
+		b->pages = z.free;
+		if (unlikely(next < end)) {
+			burial_free_pages(b);
+			cond_resched();
+		}
+	}
+}
+
+void burial_end(struct burial *b)
+{
+	leave_tables(b, ~0ull);
+	burial_free_pages(b);
+	tables_free_chain(&b->tables);
 }
 
 /* ---- Copying */

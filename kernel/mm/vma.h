@@ -49,6 +49,7 @@ struct vm_ops {
 
 struct vma {
 	struct rb_node node; /* as->vmas, by start */
+	struct list link; /* as->vma_list, in the same order */
 	struct as *as;
 	u64 start, end; /* page aligned, end exclusive */
 	u32 flags; /* VM_* */

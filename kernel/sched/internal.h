@@ -21,6 +21,7 @@ struct runq {
 	struct timer tick;
 	u64 switches;		 /* [c] */
 	_Atomic u64 user_ns, system_ns; /* [c] for writing: ticks seen in either mode */
+	struct cputime_shown times;	/* what sched_cpu_stat() said last */
 } __aligned(64);
 
 extern struct runq runqs[MAX_CPUS];

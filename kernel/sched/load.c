@@ -65,5 +65,6 @@ void sched_cpu_stat(unsigned cpu, struct sched_stat *out)
 		idle += now - rq->idle->ran_since_ns;
 	out->idle_ns = MIN(idle, now);
 	cputime_split(now - out->idle_ns, rq->user_ns, rq->system_ns, &out->user_ns, &out->system_ns);
+	cputime_show(&rq->times, &out->user_ns, &out->system_ns);
 	out->switches = rq->switches;
 }

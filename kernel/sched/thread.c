@@ -117,6 +117,7 @@ int kthread_start(const char *name, void (*fn)(void *), void *arg)
 void thread_times(const struct thread *t, u64 *user_ns, u64 *system_ns)
 {
 	cputime_split(thread_run_ns(t), t->user_ns, t->system_ns, user_ns, system_ns);
+	cputime_show(&((struct thread *)t)->times, user_ns, system_ns);
 }
 
 void cputime_split(u64 run_ns, u64 user_ticks_ns, u64 system_ticks_ns, u64 *user_ns, u64 *system_ns)
@@ -130,6 +131,24 @@ void cputime_split(u64 run_ns, u64 user_ticks_ns, u64 system_ticks_ns, u64 *user
 			: "cc");
 	*user_ns = user;
 	*system_ns = run_ns - *user_ns;
+}
+
+void cputime_show(struct cputime_shown *shown, u64 *user_ns, u64 *system_ns)
+{
+	static struct rawlock lock;
+	u64 run_ns = *user_ns + *system_ns;
+	unsigned long irqflags = rawlock_lock_irqsave(&lock);
+
+	if (run_ns > shown->user_ns + shown->system_ns) {
+		if (*user_ns < shown->user_ns)
+			*user_ns = shown->user_ns;
+		else if (*system_ns < shown->system_ns)
+			*user_ns = run_ns - shown->system_ns;
+		*shown = (struct cputime_shown){ *user_ns, run_ns - *user_ns };
+	}
+	*user_ns = shown->user_ns;
+	*system_ns = shown->system_ns;
+	rawlock_unlock_irqrestore(&lock, irqflags);
 }
 
 void thread_init_caches(void)

@@ -70,6 +70,11 @@ struct sigpending {
 	struct sigqueue slot; /* room for one, so that sending rarely allocates */
 };
 
+/* User and system time as told to somebody; guarded inside cputime_show(). */
+struct cputime_shown {
+	u64 user_ns, system_ns;
+};
+
 struct thread {
 	struct thread_head head; /* must be first: entry.asm knows its offsets */
 
@@ -82,6 +87,7 @@ struct thread {
 	u64 ran_since_ns;	/* [r] up to when run_ns counts */
 	_Atomic u64 run_ns;	/* [a] CPU time used in all, updated when switched out or ticked */
 	_Atomic u64 user_ns, system_ns; /* [a] ticks seen in either mode: only their ratio counts */
+	struct cputime_shown times;	/* what thread_times() said last */
 	s8 nice;		/* [r] -20..19 */
 	u8 policy;		/* [r] SCHED_OTHER, or another name for it */
 	struct list run_link;	/* [r] */
@@ -154,7 +160,9 @@ int kthread_start(const char *name, void (*fn)(void *), void *arg) __must_check;
 /* CPU time used so far, in all; how it splits into user and system time. Any context. */
 u64 thread_run_ns(const struct thread *t);
 void thread_times(const struct thread *t, u64 *user_ns, u64 *system_ns);
-/* Splits run_ns by the ratio of sampled ticks; with no sample it is all user time. */
+/* Splits run_ns by the ratio of sampled ticks; with no sample it is all user time. The ratio goes up and down:
+ * cputime_show() corrects a split so that neither part is ever less than it was in shown. Any context. */
+void cputime_show(struct cputime_shown *shown, u64 *user_ns, u64 *system_ns);
 void cputime_split(u64 run_ns, u64 user_ticks_ns, u64 system_ticks_ns, u64 *user_ns, u64 *system_ns);
 
 /* For kernel/task: what the last put of a process's thread does, instead of thread_free(). */

@@ -351,7 +351,7 @@ SYSCALL(capget, struct __user_cap_header_struct __user *uheader, struct __user_c
 		task = task_find_get(pid);
 		if (!task)
 			return -ESRCH;
-		c = thread_cred_get(task->leader);
+		c = task_cred_get(task);
 		task_put(task);
 	} else {
 		c = cred_get(cred_current());

@@ -409,7 +409,7 @@ static bool may_prlimit(struct task *t)
 
 	if (t == task_current() || capable(CAP_SYS_RESOURCE))
 		return true;
-	other = thread_cred_get(t->leader);
+	other = task_cred_get(t);
 	is_same = self->uid == other->euid && self->uid == other->suid && self->uid == other->uid &&
 		  self->gid == other->egid && self->gid == other->sgid && self->gid == other->gid;
 	cred_put(other);

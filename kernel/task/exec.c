@@ -381,12 +381,10 @@ static void change_as(struct thread *self, struct as *new)
 		as_put(old);
 }
 
-/* Descriptors and handlers that another process shares become its own. */
+/* Descriptors and handlers that another process shares become its own, and handlers default. */
 static int unshare(struct thread *self)
 {
-	struct sighand *own, *shared = self->task->sighand;
 	struct files *files;
-	u64 irqflags;
 	int err;
 
 	if (files_is_shared(self->files)) {
@@ -395,17 +393,7 @@ static int unshare(struct thread *self)
 			return err;
 		thread_set_files(files);
 	}
-	if (refcount_read(&shared->refs) > 1) {
-		own = sighand_new();
-		if (!own)
-			return -ENOMEM;
-		irqflags = sig_lock(self->task);
-		memcpy(own->action, shared->action, sizeof(own->action));
-		self->task->sighand = own;
-		sig_unlock(self->task, irqflags);
-		sighand_put(shared);
-	}
-	return 0;
+	return sighand_exec(self->task);
 }
 
 static void change_name(struct thread *self, const char *filename)
@@ -438,7 +426,6 @@ static void reset_thread(struct thread *self)
 {
 	u64 irqflags = sig_lock(self->task);
 
-	sighand_flush(self->task->sighand, false);
 	self->altstack = (stack_t){ .ss_flags = SS_DISABLE };
 	sig_unlock(self->task, irqflags);
 	self->set_child_tid = NULL;

@@ -3,12 +3,13 @@
  *
  * DOC: exit-steps. A thread that exits
  *   1. declares it (signal_exit_thread: no more signals for it);
- *   2. gives back memory, files, root and directory, so that whoever learns of the death finds pipes
- *      closed, locks free and the program's file writable;
+ *   2. gives back files, root and directory, and the files that its memory maps, so that whoever learns of
+ *      the death finds pipes closed, locks free and the program's file writable;
  *   3. under tasks_lock leaves its process: a thread that is not the leader is REAPED at once; the last
  *      thread makes the process a zombie, hands its children on, writes the exit record, advances
  *      pid->life to EXITED, and tells the parent, or, if nobody wants to know, reaps it;
- *   4. leaves its stack for ever (thread_exit).
+ *   4. frees its memory, if it was the last to use it: that takes long, so whoever waits at a pidfd goes first;
+ *   5. leaves its stack for ever (thread_exit).
  * A leader that exits before other threads waits as a husk: its struct pid stays LIVE until step 3 of
  *   the last thread.
  * exec by another thread than the leader is here too, as it ends the other threads: see task_dethread().
@@ -39,6 +40,7 @@ struct leftovers {
 	struct list signals;	/* struct sigqueue */
 	struct list reaped;	/* struct task.child_link */
 	struct sighand *sighand; /* NULL: the process lives on */
+	bool is_awaited;	/* somebody polls its pidfd */
 };
 
 /* ---- Memory and files */
@@ -81,7 +83,8 @@ void task_leave_as(void)
 	vfork_complete(self);
 }
 
-static void release_resources(struct thread *self)
+/* Returns the address space if nobody else has it: its memory is to be freed yet. */
+static struct as *release_resources(struct thread *self)
 {
 	struct files *files = self->files;
 	struct fs_ctx *fs = self->fs;
@@ -99,10 +102,10 @@ static void release_resources(struct thread *self)
 		files_put(files);
 	if (fs)
 		fs_ctx_put(fs);
-	if (as) {
-		sched_use_as(NULL);
-		as_put(as);
-	}
+	if (!as)
+		return NULL;
+	sched_use_as(NULL);
+	return as_close(as) ? as : NULL;
 }
 
 /* ---- Children of the dead */
@@ -199,6 +202,7 @@ static void become_zombie(struct task *t, struct leftovers *left)
 	t->pid->exit.code = code;
 	list_del(&t->child_link);
 	list_add_tail(&t->child_link, &t->parent->zombies);
+	left->is_awaited = wait_queue_active(&t->pid->exited);
 	pid_advance(t->pid, PID_EXITED);
 	if (signal_notify_parent_exit(t)) {
 		task_reap(t);
@@ -219,7 +223,8 @@ static void free_leftovers(struct leftovers *left)
 	}
 }
 
-static void leave_process_table(struct thread *self)
+/* True: somebody was waiting for it, and may go on. */
+static bool leave_process_table(struct thread *self)
 {
 	struct task *t = self->task;
 	struct leftovers left = { .signals = LIST_INIT(left.signals), .reaped = LIST_INIT(left.reaped) };
@@ -239,6 +244,7 @@ static void leave_process_table(struct thread *self)
 		become_zombie(t, &left);
 	rwspin_write_unlock(&tasks_lock);
 	free_leftovers(&left);
+	return left.is_awaited;
 }
 
 /* ---- Exit */
@@ -247,6 +253,7 @@ void task_exit_thread(int code)
 {
 	struct thread *self = current;
 	struct task *t = self->task;
+	struct as *as;
 	bool is_last;
 
 	signal_exit_thread();
@@ -255,10 +262,13 @@ void task_exit_thread(int code)
 	if (is_last)
 		timers_exit_task(t);
 	task_leave_as();
-	release_resources(self);
+	as = release_resources(self);
 	if (is_last && t->is_session_leader)
 		session_exit_leader(t);
-	leave_process_table(self);
+	if (leave_process_table(self) && as)
+		sched_yield_current();
+	if (as)
+		as_destroy(as);
 	thread_exit();
 }
 

@@ -68,22 +68,9 @@ static int copy_cred(struct thread *t, const struct thread *self, u64 flags)
 
 static struct sighand *copy_sighand(struct task *from, u64 flags)
 {
-	struct sighand *s;
-	u64 irqflags;
-
-	if (flags & CLONE_SIGHAND) {
-		refcount_get(&from->sighand->refs);
-		return from->sighand;
-	}
-	s = sighand_new();
-	if (!s)
-		return NULL;
-	irqflags = sig_lock(from);
-	memcpy(s->action, from->sighand->action, sizeof(s->action));
-	sig_unlock(from, irqflags);
-	if (flags & CLONE_CLEAR_SIGHAND)
-		sighand_flush(s, true);
-	return s;
+	if (flags & CLONE_SIGHAND)
+		return sighand_share(from);
+	return flags & CLONE_CLEAR_SIGHAND ? sighand_new() : sighand_copy(from);
 }
 
 /* The process of t: the current one, or a new one with t as its leader. */

@@ -3,11 +3,15 @@
  *
  * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of all
  * memory per point; -1000 never), as in proc(5). A process that is dying already and still has memory
- * is waited for instead of killing another.
+ * is waited for instead of killing another, but not for ever: it may itself wait for a lock of somebody
+ * who is here for memory, and only that one's death will free it.
+ * With many processes out of memory at once, each choosing would keep the dying from the CPUs: between
+ * two choices everybody sleeps.
  * Locks: tasks_lock for reading, around the whole choice.
  */
 #include <linux/signal.h>
 
+#include "arch/x86_64/clock.h"
 #include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
 #include "kernel/debug/printk.h"
@@ -16,11 +20,19 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/sigqueue.h"
+#include "kernel/time/clock.h"
+
+#define PATIENCE_NS (2 * NS_PER_SEC)
+#define PAUSE_NS (NS_PER_SEC / 50)
+
+static _Atomic u64 last_kill_ns;
+static _Atomic u64 next_choice_ns;
 
 struct choice {
 	struct task *victim;
 	s64 score;
 	u64 total_pages;
+	bool is_patient;
 	bool is_under_way;
 };
 
@@ -53,7 +65,7 @@ static int consider(struct task *t, void *arg)
 		return 0;
 	if (t->is_exiting) {
 		c->is_under_way = true;
-		return 1;
+		return c->is_patient;
 	}
 	score = (s64)pages + t->oom_score_adj * (s64)(c->total_pages / 1000);
 	if (!c->victim || score > c->score) {
@@ -67,12 +79,19 @@ void oom_kill(void)
 {
 	struct mem_stats mem;
 	struct choice c = { 0 };
+	u64 now = clock_ns(), next = atomic_load_explicit(&next_choice_ns, memory_order_relaxed);
 
+	if (now < next || !atomic_compare_exchange_strong(&next_choice_ns, &next, now + PAUSE_NS)) {
+		(void)thread_sleep_until(now + PAUSE_NS);
+		return;
+	}
 	mem_stats(&mem);
 	c.total_pages = mem.total_pages;
 	rwspin_read_lock(&tasks_lock);
+	c.is_patient = now - atomic_load_explicit(&last_kill_ns, memory_order_relaxed) < PATIENCE_NS;
 	task_for_each(consider, &c);
-	if (!c.is_under_way && c.victim) {
+	if (c.victim && !(c.is_under_way && c.is_patient)) {
+		atomic_store_explicit(&last_kill_ns, now, memory_order_relaxed);
 		pr_err("out of memory: killing process %d (%s)", pid_nr_in(c.victim->pid, &pidns_initial),
 		       c.victim->leader->comm);
 		signal_send_task(c.victim, SIGKILL, NULL);
@@ -80,5 +99,5 @@ void oom_kill(void)
 	rwspin_read_unlock(&tasks_lock);
 	if (!c.is_under_way && !c.victim)
 		panic("out of memory, and no process to kill");
-	sched_yield_current(); /* the caller tries again */
+	(void)thread_sleep_until(now + PAUSE_NS); /* the caller tries again */
 }

@@ -136,6 +136,7 @@ static void usage_sum(struct task *t, struct usage *out)
 	}
 	sig_unlock(t, irqflags);
 	cputime_split(run, user, system, &out->user_ns, &out->system_ns);
+	cputime_show(&t->times, &out->user_ns, &out->system_ns);
 }
 
 void task_times(struct task *t, u64 *user_ns, u64 *system_ns)
@@ -154,7 +155,7 @@ static struct timeval timeval_from_ns(u64 ns)
 
 static u64 task_max_rss(struct task *t)
 {
-	struct as *as = thread_as_get(t->leader);
+	struct as *as = task_as_get(t);
 	u64 pages = t->max_rss_pages;
 
 	if (as) {

@@ -121,14 +121,12 @@ void signal_force_info(siginfo_t *info)
 	struct thread *self = current;
 	struct task *t = self->task;
 	int sig = info->si_signo;
-	struct kernel_sigaction *action;
+	__sighandler_t handler;
 	struct sigqueue *q = sigqueue_new();
 	u64 irqflags = sig_lock(t);
 
-	action = &t->sighand->action[sig - 1];
-	if (action->handler == SIG_IGN || (self->sig_blocked & SIGMASK(sig)))
-		action->handler = SIG_DFL;
-	if (action->handler == SIG_DFL)
+	handler = t->sighand->actions->action[sig - 1].handler;
+	if (handler == SIG_DFL || handler == SIG_IGN || (self->sig_blocked & SIGMASK(sig)))
 		self->forced_sig = sig;
 	self->sig_blocked &= ~SIGMASK(sig);
 	if (!(self->pending.set & SIGMASK(sig)) &&
@@ -316,10 +314,10 @@ static enum next next_action(struct thread *self, struct task *t, struct deliver
 		recalc(self, t);
 		return NEXT_NOTHING;
 	}
-	action = &t->sighand->action[sig - 1];
-	if (action->handler == SIG_IGN)
+	action = &t->sighand->actions->action[sig - 1];
+	if (action->handler == SIG_IGN && sig != self->forced_sig)
 		return NEXT_AGAIN;
-	if (action->handler == SIG_DFL) {
+	if (action->handler == SIG_DFL || sig == self->forced_sig) {
 		d->frame.sig = sig;
 		self->stop_dequeued = SIGMASK(sig) & SIG_STOP_MASK;
 		return NEXT_DEFAULT;
@@ -413,7 +411,7 @@ static void frame_failed(struct thread *self, int sig, u64 mask)
 	if (sig == SIGSEGV) {
 		u64 irqflags = sig_lock(self->task);
 
-		self->task->sighand->action[SIGSEGV - 1].handler = SIG_DFL;
+		self->forced_sig = SIGSEGV;
 		sig_unlock(self->task, irqflags);
 	}
 	signal_set_blocked(mask);

@@ -41,7 +41,7 @@ bool task_is_ns_init(const struct task *t)
 
 static __sighandler_t handler_of(const struct task *t, int sig)
 {
-	return t->sighand->action[sig - 1].handler;
+	return t->sighand->actions->action[sig - 1].handler;
 }
 
 bool signal_is_ignored(struct task *t, int sig)
@@ -504,11 +504,13 @@ bool signal_notify_parent_exit(struct task *child)
 	if (sig == SIGCHLD) {
 		irqflags = sig_lock(parent);
 		if (parent->sighand) {
-			const struct kernel_sigaction *a = &parent->sighand->action[SIGCHLD - 1];
+			const struct kernel_sigaction *a = &parent->sighand->actions->action[SIGCHLD - 1];
 
 			if (a->handler == SIG_IGN || (a->flags & SA_NOCLDWAIT))
 				is_unwanted = true;
-			if (a->handler == SIG_IGN)
+			/* Most parents do not listen: that is found out before there is anything to say. */
+			if (a->handler == SIG_IGN || (parent->pending.set & SIGMASK(SIGCHLD)) ||
+			    is_dropped(parent, parent->leader, SIGCHLD, false))
 				is_signalled = false;
 		}
 		sig_unlock(parent, irqflags);
@@ -536,7 +538,7 @@ void signal_notify_parent_stop(struct task *child, int why, int sig)
 		return;
 	irqflags = sig_lock(parent);
 	if (parent->sighand) {
-		const struct kernel_sigaction *a = &parent->sighand->action[SIGCHLD - 1];
+		const struct kernel_sigaction *a = &parent->sighand->actions->action[SIGCHLD - 1];
 
 		is_wanted = a->handler != SIG_IGN && !(a->flags & SA_NOCLDSTOP);
 	}

@@ -58,9 +58,12 @@ int signal_timedwait(u64 set, u64 deadline_ns, siginfo_t *info);
 int signal_action(int sig, const struct kernel_sigaction *act, struct kernel_sigaction *old);
 bool signal_is_ignored(struct task *t, int sig); /* sig_lock held */
 
-/* exec: handlers become default, ignored stay; alternate stack gone. CLONE_CLEAR_SIGHAND: all default. */
-void sighand_flush(struct sighand *s, bool reset_ignored);
+/* All default; as t has them; the same as t's, counted. NULL: out of memory. */
 struct sighand *sighand_new(void);
+struct sighand *sighand_copy(struct task *t);
+struct sighand *sighand_share(struct task *t);
+/* exec of the only thread: handlers become default and its own, ignored stay. -ENOMEM. */
+int sighand_exec(struct task *t) __must_check;
 void sighand_put(struct sighand *s);
 void sigpending_init(struct sigpending *p);
 /* Drops pending ones in set. sig_lock held, or nobody else sees p. Entries to free go to garbage, for

@@ -23,7 +23,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/timers.h"
 
-static struct slab_cache *sigqueue_cache, *sighand_cache;
+static struct slab_cache *sigqueue_cache, *sighand_cache, *sigactions_cache;
 
 static_assert(SIGINFO_BYTES % 8 == 0 && SIGINFO_BYTES >= offsetof(siginfo_t, si_upper) + 8,
 	      "an entry keeps every field of siginfo_t");
@@ -273,21 +273,165 @@ int signal_timedwait(u64 set, u64 deadline_ns, siginfo_t *info)
 	return err == -ETIME ? -EAGAIN : -EINTR;
 }
 
-struct sighand *sighand_new(void)
+/* ---- handlers ---- */
+
+static struct sigactions default_actions = { .refs = REFCOUNT_INIT(1) };
+
+static struct sighand *sighand_with(struct sigactions *actions)
 {
-	struct sighand *s = cache_zalloc(sighand_cache);
+	struct sighand *s = cache_alloc(sighand_cache);
 
 	if (s) {
 		refcount_init(&s->refs, 1);
 		spin_init(&s->lock, RANK_SIGHAND);
+		s->actions = actions;
 	}
 	return s;
 }
 
+static void sigactions_put(struct sigactions *actions)
+{
+	if (actions && refcount_put(&actions->refs))
+		cache_free(sigactions_cache, actions);
+}
+
+struct sighand *sighand_new(void)
+{
+	struct sighand *s = sighand_with(&default_actions);
+
+	if (s)
+		refcount_get(&default_actions.refs);
+	return s;
+}
+
+static struct sigactions *sigactions_new(void)
+{
+	struct sigactions *actions = cache_alloc(sigactions_cache);
+
+	if (actions)
+		refcount_init(&actions->refs, 1);
+	return actions;
+}
+
+static void sigactions_copy(struct sigactions *to, const struct sigactions *from)
+{
+	to->handled = from->handled;
+	to->has_oneshot = from->has_oneshot;
+	memcpy(to->action, from->action, sizeof(to->action));
+}
+
+/* Takes sig_lock, with the table of t its own. *garbage is to be put afterwards unless NULL. -ENOMEM: not locked. */
+static int lock_and_own(struct task *t, u64 *irqflags, struct sigactions **garbage)
+{
+	struct sigactions *spare = NULL, *old;
+
+	for (;;) {
+		*irqflags = sig_lock(t);
+		old = t->sighand->actions;
+		*garbage = spare;
+		if (refcount_read(&old->refs) == 1)
+			return 0;
+		if (spare) {
+			sigactions_copy(spare, old);
+			t->sighand->actions = spare;
+			*garbage = old;
+			return 0;
+		}
+		sig_unlock(t, *irqflags);
+		spare = sigactions_new();
+		if (!spare)
+			return -ENOMEM;
+	}
+}
+
+struct sighand *sighand_share(struct task *t)
+{
+	struct sigactions *garbage;
+	struct sighand *s;
+	u64 irqflags;
+
+	if (lock_and_own(t, &irqflags, &garbage))
+		return NULL;
+	s = t->sighand;
+	refcount_get(&s->refs);
+	sig_unlock(t, irqflags);
+	sigactions_put(garbage);
+	return s;
+}
+
+/* May another sighand use the same table? */
+static bool can_share_table(const struct sighand *s)
+{
+	return refcount_read(&s->refs) == 1 && !s->actions->has_oneshot;
+}
+
+struct sighand *sighand_copy(struct task *t)
+{
+	struct sigactions *own = NULL, *from;
+	struct sighand *s;
+	u64 irqflags;
+
+	for (;;) {
+		irqflags = sig_lock(t);
+		from = t->sighand->actions;
+		if (own)
+			sigactions_copy(own, from);
+		else if (can_share_table(t->sighand))
+			refcount_get(&from->refs);
+		else
+			from = NULL;
+		sig_unlock(t, irqflags);
+		if (from)
+			break;
+		own = sigactions_new();
+		if (!own)
+			return NULL;
+	}
+	from = own ? own : from;
+	s = sighand_with(from);
+	if (!s)
+		sigactions_put(from);
+	return s;
+}
+
+int sighand_exec(struct task *t)
+{
+	struct sigactions *actions, *garbage;
+	struct sighand *own, *shared = t->sighand;
+	u64 irqflags;
+
+	if (refcount_read(&shared->refs) > 1) {
+		own = sighand_copy(t);
+		if (!own)
+			return -ENOMEM;
+		irqflags = sig_lock(t);
+		t->sighand = own;
+		sig_unlock(t, irqflags);
+		sighand_put(shared);
+	}
+	if (!t->sighand->actions->handled)
+		return 0;
+	if (lock_and_own(t, &irqflags, &garbage))
+		return -ENOMEM;
+	actions = t->sighand->actions;
+	for (u64 rest = actions->handled; rest; rest &= rest - 1) {
+		struct kernel_sigaction *a = &actions->action[__builtin_ctzll(rest)];
+
+		*a = (struct kernel_sigaction){ .handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
+	}
+	actions->handled = 0;
+	actions->has_oneshot = false;
+	sig_unlock(t, irqflags);
+	sigactions_put(garbage);
+	return 0;
+}
+
 void sighand_put(struct sighand *s)
 {
-	if (s && refcount_put(&s->refs))
-		cache_free(sighand_cache, s);
+	if (!s || !refcount_put(&s->refs))
+		return;
+	sigactions_put(s->actions);
+	cache_free(sighand_cache, s);
 }
 
 #define SA_KNOWN                                                                        \
@@ -306,17 +450,31 @@ static void drop_ignored(struct task *t, int sig, struct list *garbage)
 		sigpending_flush(t, &thread->pending, SIGMASK(sig), garbage);
 }
 
+static void note_action(struct sigactions *actions, int sig)
+{
+	const struct kernel_sigaction *a = &actions->action[sig - 1];
+
+	if (a->flags || a->mask || a->restorer || (a->handler != SIG_DFL && a->handler != SIG_IGN))
+		actions->handled |= SIGMASK(sig);
+	if (a->flags & SA_RESETHAND)
+		actions->has_oneshot = true;
+}
+
 int signal_action(int sig, const struct kernel_sigaction *act, struct kernel_sigaction *old)
 {
 	struct task *t = current->task;
 	struct list garbage = LIST_INIT(garbage);
+	struct sigactions *old_table = NULL;
 	struct kernel_sigaction *action;
 	u64 irqflags;
 
 	if (sig < 1 || sig > NR_SIGNALS || (act && (SIGMASK(sig) & SIG_KERNEL_ONLY)))
 		return -EINVAL;
-	irqflags = sig_lock(t);
-	action = &t->sighand->action[sig - 1];
+	if (!act)
+		irqflags = sig_lock(t);
+	else if (lock_and_own(t, &irqflags, &old_table))
+		return -ENOMEM;
+	action = &t->sighand->actions->action[sig - 1];
 	spin_lock(&t->sighand->lock);
 	if (old)
 		*old = *action;
@@ -324,29 +482,20 @@ int signal_action(int sig, const struct kernel_sigaction *act, struct kernel_sig
 		*action = *act;
 		action->mask &= ~SIG_KERNEL_ONLY;
 		action->flags &= SA_KNOWN;
+		note_action(t->sighand->actions, sig);
 	}
 	spin_unlock(&t->sighand->lock);
 	if (act)
 		drop_ignored(t, sig, &garbage);
 	sig_unlock(t, irqflags);
+	sigactions_put(old_table);
 	sigqueue_free_list(&garbage);
 	return 0;
-}
-
-void sighand_flush(struct sighand *s, bool reset_ignored)
-{
-	u64 irqflags = spin_lock_irqsave(&s->lock);
-
-	for (int i = 0; i < NR_SIGNALS; i++) {
-		bool keeps = s->action[i].handler == SIG_IGN && !reset_ignored;
-
-		s->action[i] = (struct kernel_sigaction){ .handler = keeps ? SIG_IGN : SIG_DFL };
-	}
-	spin_unlock_irqrestore(&s->lock, irqflags);
 }
 
 void signal_init(void)
 {
 	sigqueue_cache = cache_create("sigqueue", sizeof(struct sigqueue), 0);
 	sighand_cache = cache_create("sighand", sizeof(struct sighand), 0);
+	sigactions_cache = cache_create("sigactions", sizeof(struct sigactions), 0);
 }

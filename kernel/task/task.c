@@ -93,7 +93,7 @@ static void add_times_to_parent(struct task *t, struct task *parent)
 {
 	u64 user_ns, system_ns, irqflags, rss = MAX(t->max_rss_pages, t->child_max_rss_pages);
 
-	task_times(t, &user_ns, &system_ns);
+	cputime_split(t->dead_run_ns, t->dead_user_ns, t->dead_system_ns, &user_ns, &system_ns);
 	irqflags = sig_lock(parent);
 	parent->child_user_ns += user_ns + t->child_user_ns;
 	parent->child_system_ns += system_ns + t->child_system_ns;
@@ -261,6 +261,27 @@ const struct cred *thread_cred_get(struct thread *t)
 	return cred;
 }
 
+/* The leader's, who changes when another thread execs: he is looked up under the lock. */
+const struct cred *task_cred_get(struct task *t)
+{
+	u64 irqflags = sig_lock(t);
+	const struct cred *cred = cred_get(t->leader->cred);
+
+	sig_unlock(t, irqflags);
+	return cred;
+}
+
+struct as *task_as_get(struct task *t)
+{
+	u64 irqflags = sig_lock(t);
+	struct as *as = t->leader->as;
+
+	if (as)
+		as_get(as);
+	sig_unlock(t, irqflags);
+	return as;
+}
+
 void thread_set_cred(const struct cred *new)
 {
 	struct thread *self = current;
@@ -314,8 +335,8 @@ bool task_may_access(struct task *t, u32 mode)
 
 	if (t == task_current())
 		return true;
-	other = thread_cred_get(t->leader);
-	as = thread_as_get(t->leader);
+	other = task_cred_get(t);
+	as = task_as_get(t);
 	is_dumpable = !as || as->is_dumpable;
 	is_allowed = cred_may_access(cred_current(), other, mode, is_dumpable);
 	if (as)

@@ -21,11 +21,20 @@ struct tty;
 
 #define NR_SIGNALS 64
 
-/* Handlers; shared by CLONE_SIGHAND, so apart from the task. */
+/* What signals do. Forked processes use the same table until one of them changes something: [c] after that. */
+struct sigactions {
+	struct refcount refs;	/* struct sighand */
+	u64 handled;		/* [c] at least the signals with more to them than SIG_DFL or SIG_IGN */
+	bool has_oneshot;	/* [c] SA_RESETHAND: delivery changes it, so a fork copies it at once */
+	struct kernel_sigaction action[NR_SIGNALS]; /* [c] index sig-1 */
+};
+
+/* Handlers; shared by CLONE_SIGHAND, so apart from the task. A sighand that several tasks share has a table of its
+ * own, which stays: then sig_lock, which each of them has for itself, is enough to read it by. */
 struct sighand {
 	struct refcount refs;
-	struct spinlock lock;			   /* RANK_SIGHAND: only inside sig_lock, when shared across tasks */
-	struct kernel_sigaction action[NR_SIGNALS]; /* index sig-1 */
+	struct spinlock lock;	    /* RANK_SIGHAND: only inside sig_lock, when shared across tasks */
+	struct sigactions *actions; /* [S] counted; only one with no other user may be changed */
 };
 
 enum stop_state { TASK_RUNNING, TASK_STOPPED };
@@ -77,6 +86,7 @@ struct task {
 	u64 start_ns;		  /* [I] monotonic */
 	u64 dead_run_ns, dead_user_ns, dead_system_ns; /* [S] of threads that are gone: time, ticks sampled */
 	u64 nr_voluntary, nr_involuntary; /* [S] context switches of threads that are gone */
+	struct cputime_shown times; /* what task_times() said last */
 	u64 child_user_ns, child_system_ns; /* [S] of reaped children and theirs */
 	u64 child_voluntary, child_involuntary; /* [S] */
 	u64 minor_faults, major_faults, child_minor_faults, child_major_faults; /* [S] of threads that are gone */
@@ -115,6 +125,9 @@ struct as *thread_as_get(struct thread *t);
 struct files *thread_files_get(struct thread *t);
 struct fs_ctx *thread_fs_get(struct thread *t);
 const struct cred *thread_cred_get(struct thread *t);
+/* The same of a process's leader. */
+struct as *task_as_get(struct task *t);
+const struct cred *task_cred_get(struct task *t);
 /* Replaces the current thread's descriptor table (the old one is put); consumes the reference. May sleep. */
 void thread_set_files(struct files *files);
 /* Replaces the current thread's credentials; consumes the reference. */

@@ -17,7 +17,7 @@
 #include "kernel/debug/printk.h"
 #include "kernel/mm/fault.h"
 #include "kernel/sync/wait.h"
-#include "kernel/task/signal.h"
+#include "kernel/task/sigqueue.h"
 
 static u32 fault_access(u64 error)
 {
@@ -50,9 +50,11 @@ bool upcall_page_fault(u64 addr, u64 error)
 /* For whoever wonders why a program died: the log, not the console. */
 static void log_fault(const struct regs *regs, int sig, u64 addr)
 {
-	const struct kernel_sigaction *action = &current->task->sighand->action[sig - 1];
+	u64 irqflags = sig_lock(current->task);
+	__sighandler_t handler = current->task->sighand->actions->action[sig - 1].handler;
 
-	if (action->handler == SIG_DFL)
+	sig_unlock(current->task, irqflags);
+	if (handler == SIG_DFL)
 		pr_debug("%s[%d]: signal %d, trap %llu error %llx at %llx, rip %llx rsp %llx",
 			 current->comm, pid_vnr(current->pid), sig,
 			 (unsigned long long)current->fault_trap,

@@ -8,6 +8,6 @@
 
 #define NS_PER_SEC 1000000000ull
 
-u64 clock_realtime_ns(void);	    /* since 1970 */
-void clock_set_realtime(u64 ns);    /* clock_settime, settimeofday */
-void clock_init(void);		    /* reads the RTC */
+u64 clock_realtime_ns(void); /* since 1970 */
+void clock_set_realtime(u64 ns); /* clock_settime, settimeofday */
+void clock_init(void); /* reads the RTC */

@@ -353,6 +353,31 @@ static void a_huge_mapping_costs_only_what_is_touched(void)
 	EXPECT_EQ(munmap(m, size), 0);
 }
 
+/* A far corner of the address space, where nothing else keeps the page tables. */
+static void neighbours_come_and_go_far_away(void)
+{
+	char *far = (char *)0x100000000000;
+	size_t small = 4096, large = 4 << 20;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, zeroes = 0;
+
+	for (int i = 0; i < 100; i++) {
+		char *one = mmap(far, small, PROT_READ | PROT_WRITE, flags, -1, 0);
+		char *two;
+
+		REQUIRE(one == far);
+		zeroes += !*one;
+		*one = 1;
+		munmap(one, small);
+		two = mmap(far + large, large, PROT_READ | PROT_WRITE, flags, -1, 0);
+		REQUIRE(two == far + large);
+		zeroes += !*two && !two[large - 1];
+		memset(two, 1, large);
+		munmap(two, large);
+		EXPECT_EQ(reap(spawn(child_exits, NULL)), 0);
+	}
+	EXPECT_EQ(zeroes, 200);
+}
+
 static void many_small_mappings(void)
 {
 	enum { MANY = 200 };
@@ -390,6 +415,7 @@ int main(void)
 	RUN(advice_dontneed_gives_zeroes);
 	RUN(the_stack_grows_until_its_limit);
 	RUN(a_huge_mapping_costs_only_what_is_touched);
+	RUN(neighbours_come_and_go_far_away);
 	RUN(many_small_mappings);
 	return tap_done();
 }

@@ -196,6 +196,27 @@ static void a_named_pipe_joins_two_processes(void)
 	unlink(path);
 }
 
+static void a_pipe_opens_anew_without_waiting(void)
+{
+	char path[64];
+	int fd;
+
+	REQUIRE(pipe(fds) == 0);
+	EXPECT_EQ(write(fds[1], "left", 4), 4);
+	close(fds[1]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[0]);
+	fd = open(path, O_RDONLY); /* there is no writer, and never will be */
+	REQUIRE(fd >= 0);
+	EXPECT_EQ(read(fd, buf, 100), 4);
+	EXPECT_EQ(read(fd, buf, 100), 0);
+	close(fds[0]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fds[0] = open(path, O_WRONLY);
+	EXPECT(fds[0] >= 0);
+	close(fd);
+	close(fds[0]);
+}
+
 static void stat_says_fifo(void)
 {
 	struct stat a, b;
@@ -237,6 +258,7 @@ int main(void)
 	RUN(vectors_gather_and_scatter);
 	RUN(fionread_counts_bytes);
 	RUN(a_named_pipe_joins_two_processes);
+	RUN(a_pipe_opens_anew_without_waiting);
 	RUN(stat_says_fifo);
 	RUN(eventfd_counts);
 	return tap_done();

@@ -3,6 +3,7 @@
  */
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include "tap.h"
@@ -357,6 +358,48 @@ static void handlers_keep_every_register(void)
 	EXPECT(count > 0);
 }
 
+/* kill() of oneself with a value in xmm7; what xmm7 holds afterwards. */
+static unsigned int xmm7_across_signal(unsigned int value)
+{
+	unsigned int after;
+	long nr = SYS_kill;
+
+	__asm__ volatile("movd %[value], %%xmm7\n\t"
+			 "syscall\n\t"
+			 "movd %%xmm7, %[after]"
+			 : [after] "=r"(after), "+a"(nr)
+			 : [value] "r"(value), "D"((long)getpid()),
+			   "S"((long)SIGUSR1)
+			 : "rcx", "r11", "xmm7", "memory");
+	EXPECT_EQ(nr, 0);
+	return after;
+}
+
+static void spoil_xmm7(int sig)
+{
+	__asm__ volatile("pcmpeqb %%xmm7, %%xmm7" ::: "xmm7");
+}
+
+static void edit_xmm7(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	unsigned char *image = (unsigned char *)uc->uc_mcontext.fpregs;
+	unsigned int value = 0x600df00d;
+
+	memcpy(image + 160 + 7 * 16, &value, sizeof(value)); /* as FXSAVE has it */
+}
+
+static void handlers_keep_the_fpu_and_may_change_it(void)
+{
+	struct sigaction action = { .sa_handler = spoil_xmm7 };
+
+	sigaction(SIGUSR1, &action, NULL);
+	EXPECT_EQ(xmm7_across_signal(0x12345678), 0x12345678);
+	action = (struct sigaction){ .sa_sigaction = edit_xmm7, .sa_flags = SA_SIGINFO };
+	sigaction(SIGUSR1, &action, NULL);
+	EXPECT_EQ(xmm7_across_signal(0x12345678), 0x600df00d);
+}
+
 static void sigchld_comes_at_exit_and_stop(void)
 {
 	pid_t child;
@@ -420,6 +463,7 @@ int main(void)
 	RUN(timers_send_alarm);
 	RUN(writing_to_no_reader_kills_or_fails);
 	RUN(handlers_keep_every_register);
+	RUN(handlers_keep_the_fpu_and_may_change_it);
 	RUN(sigchld_comes_at_exit_and_stop);
 	RUN(masks_pass_through_fork_pending_signals_do_not);
 	return tap_done();
