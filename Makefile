@@ -81,7 +81,9 @@ GCCFLAGS := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-i
 	    -mpreferred-stack-boundary=3
 CLANGFLAGS := -Wthread-safety -Wthread-safety-beta -Wmissing-variable-declarations \
 	    -mstack-alignment=8
-DEBUG    := -DCONFIG_DEBUG=1 -fsanitize=undefined -ftrivial-auto-var-init=pattern
+# User pointers may be odd or null; that is no fault, and a kernel's null pointer faults by itself.
+DEBUG    := -DCONFIG_DEBUG=1 -fsanitize=undefined -fno-sanitize=alignment,null \
+	    -ftrivial-auto-var-init=pattern
 RELEASE  := -ftrivial-auto-var-init=zero
 NASMFLAGS := -f elf64 -g -F dwarf -w+all
 LDFLAGS  := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none \

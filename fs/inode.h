@@ -55,7 +55,7 @@ static_assert(sizeof(struct inode) <= 160, "there is one for every process that 
 /**
  * inode_get_or_add - the same for those who can fill in an inode without sleeping.
  * Returns it with one reference. inode_is_unseen(): it is fresh, and sb->icache_lock is held until the caller has
- * filled it in and calls inode_publish(). Its times are 0: the first stat sets them.
+ * filled it in and calls inode_publish(). Its times are 0; if it leaves them so, the first stat sets them.
  */
 struct inode *inode_get_or_add(struct super *sb, u64 ino) __must_check;
 

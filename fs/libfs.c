@@ -76,6 +76,7 @@ int libfs_open(const struct node_template *t, u64 ino, void *private, u32 flags,
 		return -ENOMEM;
 	if (inode_is_unseen(inode)) {
 		inode_fill(inode, t, private);
+		inode_touch(inode, ATTR_ATIME | ATTR_MTIME | ATTR_CTIME); /* stat shows the first open */
 		inode_publish(inode);
 	}
 	return open_inode(t->fs, inode, flags, out);

@@ -44,10 +44,10 @@ struct super {
 	void *private;		/* [I] the file system's */
 	struct mutex rename_lock; /* RANK_RENAME */
 	struct spinlock icache_lock; /* RANK_ICACHE: the inode hash */
-	struct inode **icache;	/* buckets; NULL until inode_get_locked is used; grown as it fills */
+	struct inode **icache;	/* buckets; NULL until an inode is looked up by number; grown as it fills */
 	u32 icache_bits, icache_count, icache_limit; /* limit: grow at this count */
 	u64 next_ino;		/* [icache_lock] for file systems without numbers of their own */
-	struct wait_queue new_wait; /* sleepers in inode_get_locked */
+	struct wait_queue new_wait; /* sleepers in inode_get_locked() */
 };
 
 /* A super without root; refs 1; a device number of its own. The mounter sets root and private. */

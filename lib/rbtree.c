@@ -8,7 +8,6 @@
  */
 #include "lib/rbtree.h"
 
-
 static inline struct rb_node *parent_of(const struct rb_node *n)
 {
 	return (struct rb_node *)(n->parent_color & ~RB_BLACK);

@@ -34,8 +34,7 @@ static volatile sig_atomic_t is_late;
 
 static void leave(int sig)
 {
-	int how = sig == SIGTERM ? RB_AUTOBOOT :
-		  sig == SIGUSR1 ? RB_HALT_SYSTEM : RB_POWER_OFF;
+	int how = sig == SIGTERM ? RB_AUTOBOOT : sig == SIGUSR1 ? RB_HALT_SYSTEM : RB_POWER_OFF;
 
 	kill(-1, SIGTERM);
 	sync();
@@ -71,10 +70,9 @@ static void mount_all(void)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		mkdir(table[i][1], 0755);
-		if (mount(table[i][0], table[i][1], table[i][0], 0, NULL) < 0 &&
-		    errno != EBUSY && errno != ENODEV)
-			printf("init: mount %s: %s\n", table[i][1],
-			       strerror(errno));
+		if (mount(table[i][0], table[i][1], table[i][0], 0, NULL) < 0 && errno != EBUSY &&
+		    errno != ENODEV)
+			printf("init: mount %s: %s\n", table[i][1], strerror(errno));
 	}
 	chmod("/tmp", 01777);
 }
@@ -154,8 +152,7 @@ static void find_tests(char *list)
 		find_all_tests();
 		return;
 	}
-	for (char *name = strtok(list, ","); name && nr_tests < MAX_TESTS;
-	     name = strtok(NULL, ","))
+	for (char *name = strtok(list, ","); name && nr_tests < MAX_TESTS; name = strtok(NULL, ","))
 		tests[nr_tests++] = name;
 }
 
@@ -163,8 +160,7 @@ static void find_tests(char *list)
 static void mark(const char *kind, const char *rest)
 {
 	char line[256];
-	int len = snprintf(line, sizeof(line), "\n### %s %s %s\n", nonce, kind,
-			   rest);
+	int len = snprintf(line, sizeof(line), "\n### %s %s %s\n", nonce, kind, rest);
 
 	write(1, line, len);
 }
@@ -215,17 +211,13 @@ static void run_test(const char *name, int seconds)
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	ms = (end.tv_sec - start.tv_sec) * 1000 +
-	     (end.tv_nsec - start.tv_nsec) / 1000000;
+	ms = (end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000;
 	if (is_late)
-		snprintf(text, sizeof(text), "%s timeout %d %ld ms", name,
-			 seconds, ms);
+		snprintf(text, sizeof(text), "%s timeout %d %ld ms", name, seconds, ms);
 	else if (WIFSIGNALED(status))
-		snprintf(text, sizeof(text), "%s signal %d %ld ms", name,
-			 WTERMSIG(status), ms);
+		snprintf(text, sizeof(text), "%s signal %d %ld ms", name, WTERMSIG(status), ms);
 	else
-		snprintf(text, sizeof(text), "%s exit %d %ld ms", name,
-			 WEXITSTATUS(status), ms);
+		snprintf(text, sizeof(text), "%s exit %d %ld ms", name, WEXITSTATUS(status), ms);
 	mark("end", text);
 }
 

@@ -9,8 +9,7 @@
 /* PIDFD_GET_INFO, version 0 of its struct. */
 struct info {
 	uint64_t mask, cgroupid;
-	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid,
-		fsgid;
+	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
 	int32_t exit_code;
 };
 #define GET_INFO 0xc040ff0bUL
@@ -52,17 +51,15 @@ static int print_pid(const char *text)
 		return 1;
 	fstatfs(fd, &fs);
 	printf("%s: pidfd %d\n", text, fd);
-	printf("  identity device %lx inode %llu, mode %o\n",
-	       (unsigned long)st.st_dev, (unsigned long long)st.st_ino,
-	       (unsigned int)st.st_mode);
-	printf("  lives on %s (%#lx)\n",
-	       fs.f_type == 0x50494446 ? "pidfs" : "another file system",
+	printf("  identity device %lx inode %llu, mode %o\n", (unsigned long)st.st_dev,
+	       (unsigned long long)st.st_ino, (unsigned int)st.st_mode);
+	printf("  lives on %s (%#lx)\n", fs.f_type == 0x50494446 ? "pidfs" : "another file system",
 	       (unsigned long)fs.f_type);
 	print_link(fd);
 	printf("  state    %s\n", state_of(fd));
 	if (ioctl(fd, GET_INFO, &info) == 0)
-		printf("  info     pid %u parent %u uid %u gid %u\n", info.pid,
-		       info.ppid, info.ruid, info.rgid);
+		printf("  info     pid %u parent %u uid %u gid %u\n", info.pid, info.ppid,
+		       info.ruid, info.rgid);
 	printf("  fdinfo\n");
 	print_fdinfo(fd);
 	close(fd);

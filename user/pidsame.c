@@ -18,9 +18,7 @@ int main(int argc, char **argv)
 	if (x < 0 || y < 0 || fstat(x, &a) < 0 || fstat(y, &b) < 0)
 		return 2;
 	same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-	printf("%s: inode %llu, %s: inode %llu: %s\n", argv[1],
-	       (unsigned long long)a.st_ino, argv[2],
-	       (unsigned long long)b.st_ino,
-	       same ? "the same process" : "two processes");
+	printf("%s: inode %llu, %s: inode %llu: %s\n", argv[1], (unsigned long long)a.st_ino,
+	       argv[2], (unsigned long long)b.st_ino, same ? "the same process" : "two processes");
 	return !same;
 }

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum { NR_PIDFD_SEND_SIGNAL = 424, NR_PIDFD_OPEN = 434, NR_CLONE3 = 435 };
-enum { BY_PIDFD = 3 };			/* P_PIDFD */
+enum { BY_PIDFD = 3 }; /* P_PIDFD */
 
 static inline int open_pid(pid_t pid)
 {

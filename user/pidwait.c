@@ -25,8 +25,7 @@ int main(int argc, char **argv)
 	while (left > 0 && (poll(p, n, -1) > 0 || errno == EINTR))
 		for (int i = 0; i < n; i++)
 			if (p[i].fd >= 0 && p[i].revents & (POLLIN | POLLHUP)) {
-				printf("%s ended (%s)\n", argv[i + 1],
-				       state_of(p[i].fd));
+				printf("%s ended (%s)\n", argv[i + 1], state_of(p[i].fd));
 				fflush(stdout);
 				close(p[i].fd);
 				p[i].fd = -1;

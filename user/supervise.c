@@ -13,9 +13,7 @@ static const uint64_t clone_pidfd = 0x1000;
 /* Starts the command; returns its pid, and its pidfd in "fd". */
 static pid_t start(char **argv, int *fd)
 {
-	uint64_t args[8] = { [0] = clone_pidfd,
-			     [1] = (uintptr_t)fd,
-			     [4] = SIGCHLD };
+	uint64_t args[8] = { [0] = clone_pidfd, [1] = (uintptr_t)fd, [4] = SIGCHLD };
 	long pid;
 
 	fflush(stdout);
@@ -42,8 +40,7 @@ static int await(int ep, int fd, pid_t pid)
 	if (syscall(SYS_waitid, BY_PIDFD, event.data.fd, &info, WEXITED, NULL) < 0)
 		return -1;
 	printf("supervise: %d %s %d\n", pid,
-	       info.si_code == CLD_EXITED ? "exited with" : "was killed by",
-	       info.si_status);
+	       info.si_code == CLD_EXITED ? "exited with" : "was killed by", info.si_status);
 	return 0;
 }
 

@@ -77,13 +77,13 @@ static int put_fpu(u8 __user *ufpu)
 		.xstate_size = fpu_size,
 	};
 	const u32 magic2 = FP_XSTATE_MAGIC2;
+	u64 __user *ufeatures = (void __user *)(ufpu + XSAVE_HEADER);
 	u64 features;
 
 	if (clear_user(ufpu + XSAVE_HEADER, sizeof(struct xsave_header)) || fpu_save_user(ufpu))
 		return -EFAULT;
 	/* Programs older than XSAVE change the FXSAVE part and expect it to count. */
-	if (get_user(features, (u64 __user *)(ufpu + XSAVE_HEADER)) ||
-	    put_user(features | 3, (u64 __user *)(ufpu + XSAVE_HEADER)))
+	if (get_user(features, ufeatures) || put_user(features | 3, ufeatures))
 		return -EFAULT;
 	if (copy_to_user(ufpu + FXSAVE_SW_RESERVED, &sw, sizeof(sw)))
 		return -EFAULT;
@@ -93,7 +93,9 @@ static int put_fpu(u8 __user *ufpu)
 /* Without XSAVE the image is all there is, and says so. */
 static int put_fxsave(u8 __user *ufpu)
 {
-	return fpu_save_user(ufpu) || put_user(0u, (u32 __user *)(ufpu + FXSAVE_SW_RESERVED)) ? -EFAULT : 0;
+	u32 __user *umagic = (void __user *)(ufpu + FXSAVE_SW_RESERVED);
+
+	return fpu_save_user(ufpu) || put_user(0u, umagic) ? -EFAULT : 0;
 }
 
 /* Field by field: a literal would be cleared before it is filled in. */

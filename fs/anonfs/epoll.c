@@ -365,8 +365,12 @@ static struct epitem *scan_next(struct epoll *ep, struct scan *scan, struct epit
 
 static int epoll_report(const struct epitem *item, u32 ready, struct epoll_event __user *to)
 {
+	char __user *ubytes = (char __user *)to;
+	u32 __user *uevents = (u32 __user *)ubytes;
+	u64 __user *udata = (u64 __user *)(ubytes + 4); /* not aligned */
+
 	static_assert(offsetof(struct epoll_event, data) == 4, "the struct is packed");
-	return put_user(ready, (u32 __user *)to) || put_user(item->data, (u64 __user *)((char __user *)to + 4));
+	return put_user(ready, uevents) || put_user(item->data, udata);
 }
 
 /* A reported item: whether it is to be asked again without a wake-up. */

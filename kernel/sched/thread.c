@@ -137,7 +137,7 @@ void cputime_show(struct cputime_shown *shown, u64 *user_ns, u64 *system_ns)
 {
 	static struct rawlock lock;
 	u64 run_ns = *user_ns + *system_ns;
-	unsigned long irqflags = rawlock_lock_irqsave(&lock);
+	u64 irqflags = rawlock_lock_irqsave(&lock);
 
 	if (run_ns > shown->user_ns + shown->system_ns) {
 		if (*user_ns < shown->user_ns)

@@ -13,9 +13,12 @@
 
 static int timeval_to_ns(const struct timeval *tv, u64 *ns)
 {
-	struct timespec ts = { tv->tv_sec, tv->tv_usec * NS_PER_USEC };
+	struct timespec ts = { .tv_sec = tv->tv_sec };
 
-	if ((u64)tv->tv_usec >= NS_PER_SEC / NS_PER_USEC || !timespec_is_valid(&ts))
+	if ((u64)tv->tv_usec >= NS_PER_SEC / NS_PER_USEC)
+		return -EINVAL;
+	ts.tv_nsec = tv->tv_usec * NS_PER_USEC;
+	if (!timespec_is_valid(&ts))
 		return -EINVAL;
 	*ns = timespec_to_ns(&ts);
 	return 0;

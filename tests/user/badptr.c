@@ -11,16 +11,16 @@
 
 #include "pidfds.h"
 
-#define HERE (-100L)			/* AT_FDCWD */
-#define BAD (-7777L)			/* stands for the pointer under test */
-#define RW (-7778L)			/* a descriptor of a scratch file */
-#define PIPE_IN (-7779L)
+#define HERE     (-100L) /* AT_FDCWD */
+#define BAD      (-7777L) /* stands for the pointer under test */
+#define RW       (-7778L) /* a descriptor of a scratch file */
+#define PIPE_IN  (-7779L)
 #define PIPE_OUT (-7780L)
-#define PATH (-7781L)			/* a good path */
-#define BUFFER (-7782L)			/* good memory */
-#define SELF (-7783L)			/* a pidfd of this process */
-#define EPOLL (-7784L)
-#define NO_TIME (-7785L)			/* a timeout of nothing */
+#define PATH     (-7781L) /* a good path */
+#define BUFFER   (-7782L) /* good memory */
+#define SELF     (-7783L) /* a pidfd of this process */
+#define EPOLL    (-7784L)
+#define NO_TIME  (-7785L) /* a timeout of nothing */
 
 /*
  * FAULT: the error is EFAULT. ANY: other errors will do. LASTING: EFAULT, and
@@ -181,8 +181,7 @@ static void with_pointer(long bad, int strict)
 		if (errno == ENOSYS || c->error == ANY || !strict)
 			continue;
 		if (got != -1 || errno != EFAULT) {
-			tap_note("%s gave %ld, errno %d; want EFAULT", c->name,
-				 got, errno);
+			tap_note("%s gave %ld, errno %d; want EFAULT", c->name, got, errno);
 			tap_is_bad = 1;
 		}
 	}
@@ -223,7 +222,7 @@ static void memory_without_access(void)
 
 static void memory_that_ends(void)
 {
-	with_pointer((long)edge, 0);	/* some calls fit before the edge */
+	with_pointer((long)edge, 0); /* some calls fit before the edge */
 	with_pointer((long)(edge + 1), 0);
 }
 
@@ -234,8 +233,8 @@ static void memory_that_is_read_only(void)
 
 static void null_itself(void)
 {
-	static const long nrs[] = { SYS_stat, SYS_open, SYS_pipe, SYS_uname,
-				    SYS_getcwd, SYS_nanosleep };
+	static const long nrs[] = { SYS_stat,  SYS_open,   SYS_pipe,
+				    SYS_uname, SYS_getcwd, SYS_nanosleep };
 
 	for (size_t i = 0; i < sizeof(nrs) / sizeof(*nrs); i++)
 		EXPECT_ERR(syscall(nrs[i], 0L, 0x1000L, 0L), EFAULT);
@@ -243,8 +242,7 @@ static void null_itself(void)
 
 static void partial_copies_report_what_was_done(void)
 {
-	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int p[2];
 	long got;
 
@@ -300,20 +298,16 @@ int main(void)
 	unlink(path);
 	if (scratch < 0 || pipe2(ends, O_NONBLOCK) < 0)
 		return 1;
-	if (write(scratch, "0123456789", 10) != 10 ||
-	    write(ends[1], "0123456789", 10) != 10)
+	if (write(scratch, "0123456789", 10) != 10 || write(ends[1], "0123456789", 10) != 10)
 		return 1;
 	self = pidfd_open_(getpid(), 0);
 	epoll = epoll_create1(0);
 	none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			 0);
-	edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	edge += 4096;
 	munmap(edge, 4096);
-	mmap(edge, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-	     0);
+	mmap(edge, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	RUN(low_addresses);
 	RUN(kernel_addresses);
 	RUN(addresses_outside_the_canonical_range);

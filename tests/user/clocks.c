@@ -18,8 +18,7 @@ static long long ns(clockid_t clock)
 {
 	struct timespec t;
 
-	return clock_gettime(clock, &t) < 0 ? -1 :
-					      t.tv_sec * 1000000000LL + t.tv_nsec;
+	return clock_gettime(clock, &t) < 0 ? -1 : t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
 static void monotonic_time_never_goes_back(void)
@@ -63,9 +62,9 @@ static void monotonic_time_is_the_same_on_every_cpu(void)
 static void every_clock_answers(void)
 {
 	static const clockid_t clocks[] = {
-		CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
-		CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,
-		CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+		CLOCK_REALTIME,          CLOCK_MONOTONIC,     CLOCK_PROCESS_CPUTIME_ID,
+		CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
+		CLOCK_MONOTONIC_COARSE,  CLOCK_BOOTTIME,
 	};
 	struct timespec t;
 
@@ -102,8 +101,7 @@ static void absolute_sleeps_end_at_their_time(void)
 
 static void interval_timers_repeat_until_stopped(void)
 {
-	struct sigaction action = { .sa_handler = on_alarm,
-				    .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 	struct itimerval often = { { 0, 10000 }, { 0, 10000 } }, never = { 0 };
 	int count;
 

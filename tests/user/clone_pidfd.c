@@ -7,7 +7,7 @@
 
 #include "pidfds.h"
 
-#define NO_NNP (1ULL << 35)
+#define NO_NNP   (1ULL << 35)
 #define AUTOREAP (1ULL << 34)
 
 static long clone_(unsigned long flags, void *parent_tid)
@@ -36,8 +36,7 @@ static void clone_refuses_pidfd_with_other_users_of_parent_tid(void)
 {
 	int fd = -1;
 
-	EXPECT_ERR(clone_(CLONE_PIDFD | CLONE_PARENT_SETTID | SIGCHLD, &fd),
-		   EINVAL);
+	EXPECT_ERR(clone_(CLONE_PIDFD | CLONE_PARENT_SETTID | SIGCHLD, &fd), EINVAL);
 	EXPECT_ERR(clone_(CLONE_PIDFD | CLONE_DETACHED | SIGCHLD, &fd), EINVAL);
 	EXPECT_EQ(fd, -1);
 }
@@ -117,10 +116,12 @@ static void clone3_sizes(void)
 
 static void clone3_refuses_bad_combinations(void)
 {
-	static const struct { uint64_t flags, exit_signal; } table[] = {
+	static const struct {
+		uint64_t flags, exit_signal;
+	} table[] = {
 		{ 1ULL << 50, SIGCHLD },
 		{ CLONE_DETACHED, SIGCHLD },
-		{ SIGCHLD, 0 },				/* signal in flags */
+		{ SIGCHLD, 0 }, /* signal in flags */
 		{ 0, 65 },
 		{ 0, 0x100 | SIGCHLD },
 		{ CLONE_SIGHAND | (1ULL << 32) | CLONE_VM, SIGCHLD },
@@ -150,10 +151,8 @@ static void clone3_refuses_bad_combinations(void)
 static void clone3_refuses_bad_pointers_in_its_arguments(void)
 {
 	int fd = -1;
-	struct clone_args_v2 stack = { .exit_signal = SIGCHLD,
-				       .stack = 0x1000 };
-	struct clone_args_v2 size = { .exit_signal = SIGCHLD,
-				      .stack_size = 0x1000 };
+	struct clone_args_v2 stack = { .exit_signal = SIGCHLD, .stack = 0x1000 };
+	struct clone_args_v2 size = { .exit_signal = SIGCHLD, .stack_size = 0x1000 };
 	struct clone_args_v2 both = {
 		.flags = CLONE_PIDFD | CLONE_PARENT_SETTID,
 		.pidfd = (uintptr_t)&fd,
@@ -208,8 +207,7 @@ static void descriptor_limit_refuses_the_clone(void)
 
 static void settid_and_cleartid(void)
 {
-	int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct clone_args_v2 args = {
 		.flags = CLONE_PARENT_SETTID | CLONE_CHILD_SETTID,
 		.parent_tid = (uintptr_t)&shared[0],
@@ -246,8 +244,8 @@ static void exit_signal_zero_needs_wall_to_wait(void)
 static void kill_on_close_combinations(void)
 {
 	static const uint64_t table[] = {
-		1ULL << 36,			 /* without CLONE_PIDFD */
-		1ULL << 36 | CLONE_PIDFD,	 /* without autoreap */
+		1ULL << 36, /* without CLONE_PIDFD */
+		1ULL << 36 | CLONE_PIDFD, /* without autoreap */
 		NO_NNP | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
 		AUTOREAP | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
 	};

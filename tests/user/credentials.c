@@ -19,8 +19,7 @@ static int changes_ids(void *arg)
 	int r, e, s;
 
 	(void)arg;
-	if (syscall(SYS_setresuid, 1, 2, 3) || uid(&r, &e, &s) || r != 1 ||
-	    e != 2 || s != 3)
+	if (syscall(SYS_setresuid, 1, 2, 3) || uid(&r, &e, &s) || r != 1 || e != 2 || s != 3)
 		return 1;
 	if (getuid() != 1 || geteuid() != 2)
 		return 2;
@@ -69,8 +68,8 @@ static int may_not_signal(void *arg)
 {
 	if (setuid(1001))
 		return 1;
-	return !(kill((pid_t)(long)arg, 0) == -1 && errno == EPERM &&
-		 kill(1, SIGTERM) == -1 && errno == EPERM);
+	return !(kill((pid_t)(long)arg, 0) == -1 && errno == EPERM && kill(1, SIGTERM) == -1 &&
+		 errno == EPERM);
 }
 
 static void signals_need_the_same_user(void)

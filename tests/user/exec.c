@@ -39,8 +39,9 @@ static int run(char *const *argv, char *const *envp)
 
 static void arguments_and_environment_arrive(void)
 {
-	char *argv[] = { "/bin/sh", "-c", "echo \"$0|$1|$2|$X|$Y\"", "zero",
-			 "two words", "", NULL };
+	char *argv[] = {
+		"/bin/sh", "-c", "echo \"$0|$1|$2|$X|$Y\"", "zero", "two words", "", NULL
+	};
 	char *envp[] = { "X=1", "Y=a b", NULL };
 
 	EXPECT_EQ(run(argv, envp), 0);
@@ -85,9 +86,7 @@ static int try(const char *path)
 	char *argv[] = { (char *)path, NULL };
 	int status = run(argv, environ);
 
-	return WIFEXITED(status) && WEXITSTATUS(status) > 100 ?
-		       WEXITSTATUS(status) - 100 :
-		       0;
+	return WIFEXITED(status) && WEXITSTATUS(status) > 100 ? WEXITSTATUS(status) - 100 : 0;
 }
 
 static void what_cannot_be_run(void)
@@ -128,8 +127,7 @@ static void close_on_exec_closes(void)
 	char text[128];
 	char *argv[] = { "/bin/sh", "-c", text, NULL };
 
-	snprintf(text, sizeof(text),
-		 "test -e /proc/self/fd/%d && test ! -e /proc/self/fd/%d", keep,
+	snprintf(text, sizeof(text), "test -e /proc/self/fd/%d && test ! -e /proc/self/fd/%d", keep,
 		 drop);
 	EXPECT_EQ(run(argv, environ), 0);
 	close(keep);
@@ -143,8 +141,7 @@ static void on_signal(int sig)
 
 static void handlers_are_reset_ignoring_stays(void)
 {
-	char *argv[] = { "/bin/sh", "-c",
-			 "grep -E '^Sig(Ign|Cgt|Blk)' /proc/self/status", NULL };
+	char *argv[] = { "/bin/sh", "-c", "grep -E '^Sig(Ign|Cgt|Blk)' /proc/self/status", NULL };
 	unsigned long ignored = 0, caught = 1;
 	char *at;
 
@@ -202,10 +199,20 @@ struct tiny {
 
 static const struct tiny good = {
 	.ident = { 0x7f, 'E', 'L', 'F', 2, 1, 1 },
-	.type = 2, .machine = 62, .version = 1,
-	.entry = 0x400078, .phoff = 64, .ehsize = 64, .phentsize = 56,
-	.phnum = 1, .p_type = 1, .p_flags = 5, .p_vaddr = 0x400000,
-	.p_filesz = 132, .p_memsz = 132, .p_align = 4096,
+	.type = 2,
+	.machine = 62,
+	.version = 1,
+	.entry = 0x400078,
+	.phoff = 64,
+	.ehsize = 64,
+	.phentsize = 56,
+	.phnum = 1,
+	.p_type = 1,
+	.p_flags = 5,
+	.p_vaddr = 0x400000,
+	.p_filesz = 132,
+	.p_memsz = 132,
+	.p_align = 4096,
 	.code = { 0x6a, 0x3c, 0x58, 0x6a, 0x2a, 0x5f, 0x0f, 0x05 },
 };
 
@@ -232,11 +239,11 @@ static int is_refused(const struct tiny *image, size_t size)
 	return status != 0x2a00;
 }
 
-#define CORRUPT(field, value)                                                 \
-	do {                                                                  \
-		struct tiny image_ = good;                                    \
-		image_.field = (value);                                       \
-		EXPECT(is_refused(&image_, sizeof(image_)));                  \
+#define CORRUPT(field, value)                                                                      \
+	do {                                                                                       \
+		struct tiny image_ = good;                                                         \
+		image_.field = (value);                                                            \
+		EXPECT(is_refused(&image_, sizeof(image_)));                                       \
 	} while (0)
 
 static void corrupt_images_are_refused(void)
@@ -286,8 +293,7 @@ static void random_images_do_no_harm(void)
 
 		for (int i = 0; i < 3; i++) {
 			seed = seed * 1103515245 + 12345;
-			((unsigned char *)&image)[(seed >> 8) % 120] ^=
-				seed >> 20;
+			((unsigned char *)&image)[(seed >> 8) % 120] ^= seed >> 20;
 		}
 		EXPECT(write_file("bad", &image, sizeof(image), 0755));
 		EXPECT(run(argv, environ) >= 0);

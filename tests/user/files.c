@@ -347,13 +347,11 @@ static int as_nobody(void *arg)
 		return 1;
 	return !(open("secret", O_RDONLY) == -1 && errno == EACCES &&
 		 open("locked/f", O_RDONLY) == -1 && errno == EACCES &&
-		 open("new", O_CREAT | O_WRONLY, 0600) == -1 &&
-		 errno == EACCES && unlink("secret") == -1 &&
-		 errno == EACCES && chmod("public", 0777) == -1 &&
-		 errno == EPERM && chown("public", 65534, -1) == -1 &&
-		 errno == EPERM && open("public", O_RDONLY) >= 0 &&
-		 open("public", O_WRONLY) == -1 && errno == EACCES &&
-		 stat("secret", &st) == 0);
+		 open("new", O_CREAT | O_WRONLY, 0600) == -1 && errno == EACCES &&
+		 unlink("secret") == -1 && errno == EACCES && chmod("public", 0777) == -1 &&
+		 errno == EPERM && chown("public", 65534, -1) == -1 && errno == EPERM &&
+		 open("public", O_RDONLY) >= 0 && open("public", O_WRONLY) == -1 &&
+		 errno == EACCES && stat("secret", &st) == 0);
 }
 
 static void permissions_bind_other_users(void)

@@ -37,8 +37,7 @@ static void setpgid_refuses(void)
 static int makes_session(void *arg)
 {
 	(void)arg;
-	if (setsid() != getpid() || getsid(0) != getpid() ||
-	    getpgrp() != getpid())
+	if (setsid() != getpid() || getsid(0) != getpid() || getpgrp() != getpid())
 		return 1;
 	if (setsid() != -1 || errno != EPERM)
 		return 2;
@@ -167,16 +166,16 @@ static int controls_a_terminal(void *arg)
 	if (open("/dev/tty", O_RDWR) < 0)
 		return 4;
 	child = spawn(background_reader, (void *)(long)tty);
-	if (waitpid(child, &status, WUNTRACED) != child ||
-	    !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTTIN)
+	if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status) ||
+	    WSTOPSIG(status) != SIGTTIN)
 		return 5;
 	kill_and_reap(child);
 	tcgetattr(tty, &mode);
 	mode.c_lflag |= TOSTOP;
 	tcsetattr(tty, TCSANOW, &mode);
 	child = spawn(background_writer, (void *)(long)tty);
-	if (waitpid(child, &status, WUNTRACED) != child ||
-	    !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTTOU)
+	if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status) ||
+	    WSTOPSIG(status) != SIGTTOU)
 		return 6;
 	mode.c_lflag &= ~TOSTOP;
 	tcsetattr(tty, TCSANOW, &mode);

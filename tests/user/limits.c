@@ -142,8 +142,8 @@ static int eats_memory(void *arg)
 
 	(void)arg;
 	for (int i = 0; i < 1 << 16; i++) {
-		char *m = mmap(NULL, chunk, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *m = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
 
 		if (m == MAP_FAILED)
 			return errno == ENOMEM ? 12 : 1;
@@ -162,11 +162,9 @@ static void memory_until_refused_or_killed(void)
 		SKIP("guest only");
 	sysinfo(&before);
 	status = reap(spawn(eats_memory, NULL));
-	EXPECT((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
-	       status == 12 << 8);
+	EXPECT((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || status == 12 << 8);
 	EXPECT(eventually((sysinfo(&after),
-			   after.freeram + after.freeram / 20 +
-				   (1 << 20) > before.freeram)));
+			   after.freeram + after.freeram / 20 + (1 << 20) > before.freeram)));
 	EXPECT_EQ(reap(spawn(child_exits, NULL)), 0);
 }
 
@@ -177,8 +175,7 @@ static void address_space_limit(void)
 
 	getrlimit(RLIMIT_AS, &old);
 	limit(RLIMIT_AS, 64 << 20);
-	m = mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		 0);
+	m = mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	EXPECT(m == MAP_FAILED && errno == ENOMEM);
 	limit(RLIMIT_AS, old.rlim_cur);
 }
@@ -224,8 +221,7 @@ static void limits_are_read_and_set(void)
 	EXPECT_EQ(getrlimit(RLIMIT_STACK, &r), 0);
 	EXPECT_EQ(syscall(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &s), 0);
 	EXPECT_EQ(s.rlim_cur, r.rlim_cur);
-	EXPECT_ERR(syscall(SYS_prlimit64, 2147483647, RLIMIT_STACK, NULL, &s),
-		   ESRCH);
+	EXPECT_ERR(syscall(SYS_prlimit64, 2147483647, RLIMIT_STACK, NULL, &s), ESRCH);
 }
 
 static void file_size_limit(void)

@@ -86,10 +86,8 @@ static void bad_arguments_are_refused(void)
 	EXPECT_ERR((long)mmap(NULL, PAGE, rw, MAP_ANONYMOUS, -1, 0), EINVAL);
 	EXPECT_ERR((long)mmap(NULL, PAGE, rw, MAP_PRIVATE, -1, 0), EBADF);
 	EXPECT_ERR((long)mmap(NULL, -PAGE, rw, priv, -1, 0), ENOMEM);
-	EXPECT_ERR((long)mmap((void *)1, PAGE, rw, priv | MAP_FIXED, -1, 0),
-		   EINVAL);
-	EXPECT_ERR((long)mmap((void *)-PAGE, PAGE, rw, priv | MAP_FIXED, -1,
-			      0), ENOMEM);
+	EXPECT_ERR((long)mmap((void *)1, PAGE, rw, priv | MAP_FIXED, -1, 0), EINVAL);
+	EXPECT_ERR((long)mmap((void *)-PAGE, PAGE, rw, priv | MAP_FIXED, -1, 0), ENOMEM);
 	EXPECT_ERR(munmap((void *)1, PAGE), EINVAL);
 	EXPECT_ERR(munmap((void *)PAGE, 0), EINVAL);
 	EXPECT_ERR(munmap((void *)-PAGE, PAGE), EINVAL);
@@ -140,8 +138,8 @@ static void a_hole_can_be_cut_in_the_middle(void)
 	EXPECT_EQ(munmap(m + 2 * PAGE, PAGE), 0);
 	EXPECT_EQ(read_faults(m + 2 * PAGE), SIGSEGV);
 	EXPECT_EQ(m[PAGE] + m[3 * PAGE], 2);
-	EXPECT(mmap(m + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
-		    MAP_FIXED, -1, 0) == m + 2 * PAGE);
+	EXPECT(mmap(m + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		    0) == m + 2 * PAGE);
 	EXPECT_EQ(m[2 * PAGE], 0);
 	EXPECT_EQ(munmap(m, 5 * PAGE), 0);
 }
@@ -242,15 +240,12 @@ static void access_modes_of_the_file_bind_mappings(void)
 	int fd = open("/proc/self/exe", O_RDONLY), wo;
 	char path[] = "/tmp/memory-XXXXXX";
 
-	EXPECT_ERR((long)mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			      fd, 0), EACCES);
-	EXPECT_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 1),
-		   EINVAL);
+	EXPECT_ERR((long)mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), EACCES);
+	EXPECT_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 1), EINVAL);
 	close(fd);
 	close(mkstemp(path));
 	wo = open(path, O_WRONLY);
-	EXPECT_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, wo, 0),
-		   EACCES);
+	EXPECT_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, wo, 0), EACCES);
 	close(wo);
 	unlink(path);
 }
@@ -384,8 +379,7 @@ static void many_small_mappings(void)
 	static char *m[MANY];
 
 	for (int i = 0; i < MANY; i++) {
-		m[i] = map(PAGE, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE);
+		m[i] = map(PAGE, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE);
 		REQUIRE(m[i] != MAP_FAILED);
 		if (!(i & 1))
 			*m[i] = (char)i;

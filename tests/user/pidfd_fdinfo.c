@@ -8,7 +8,7 @@ static void lines_come_in_linux_order(void)
 {
 	static const char *const keys[] = { "pos:\t0\n", "flags:\t02000002\n",
 					    "mnt_id:\t", "ino:\t",
-					    "Pid:\t", "NSpid:\t" };
+					    "Pid:\t",    "NSpid:\t" };
 	char path[64], text[1024], *at = text;
 	int fd = pidfd_open_(getpid(), 0);
 

@@ -77,8 +77,7 @@ static void seeking_and_mapping_are_refused(void)
 	EXPECT_ERR(lseek(fd, 0, 99), EINVAL);
 	EXPECT_EQ((long)mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0), -1);
 	EXPECT_EQ(errno, ENODEV);
-	EXPECT_EQ((long)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd,
-			     0), -1);
+	EXPECT_EQ((long)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0), -1);
 	EXPECT_EQ(errno, has_pidfs() ? EPERM : ENODEV);
 	EXPECT_ERR(ftruncate(fd, 0), has_pidfs() ? EOPNOTSUPP : EINVAL);
 	EXPECT_ERR(fsync(fd), EINVAL);
@@ -149,8 +148,12 @@ static void times_are_those_of_the_inode(void)
 	struct stat a, b;
 	pid_t child = spawn_sleeper();
 	int x = pidfd_open_(child, 0), y;
+	struct timespec opened;
 
+	clock_gettime(CLOCK_REALTIME, &opened);
+	sleep_ms(20);
 	fstat(x, &a);
+	EXPECT(a.st_mtim.tv_sec < opened.tv_sec || a.st_mtim.tv_nsec <= opened.tv_nsec);
 	EXPECT_EQ(a.st_mtime, a.st_ctime);
 	EXPECT_EQ(a.st_atime, a.st_ctime);
 	sleep_ms(20);
@@ -218,8 +221,7 @@ static int reopens_as_another_user(void *arg)
 	if (setgid(1000) < 0 || setuid(1000) < 0)
 		return 1;
 	open_self(0);
-	return !(open(path, O_RDONLY) == -1 && errno == EACCES &&
-		 open(path, O_PATH) >= 0);
+	return !(open(path, O_RDONLY) == -1 && errno == EACCES && open(path, O_PATH) >= 0);
 }
 
 static void only_root_may_reopen(void)

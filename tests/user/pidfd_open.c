@@ -18,7 +18,10 @@ static void gives_the_lowest_descriptor_close_on_exec(void)
 
 static void flags_show_in_getfl(void)
 {
-	static const struct { unsigned int flags; int getfl; } table[] = {
+	static const struct {
+		unsigned int flags;
+		int getfl;
+	} table[] = {
 		{ 0, 02 },
 		{ F_THREAD, 0202 },
 		{ F_NONBLOCK, 04002 },

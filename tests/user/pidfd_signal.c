@@ -16,7 +16,7 @@ static void on_info(int sig, siginfo_t *info, void *context)
 	got_value = info->si_value.sival_int;
 }
 
-static void catch(int sig)
+static void catch (int sig)
 {
 	struct sigaction action = { .sa_flags = SA_SIGINFO };
 
@@ -125,7 +125,7 @@ static void receiver_is_told_who_sent_it(void)
 {
 	int fd = pidfd_open_(getpid(), 0);
 
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	EXPECT_EQ(pidfd_signal(fd, SIGUSR1, NULL, 0), 0);
 	EXPECT_EQ(got_signal, SIGUSR1);
 	EXPECT_EQ(got_code, 0); /* SI_USER */
@@ -138,11 +138,11 @@ static void a_thread_pidfd_signals_as_tkill_does(void)
 {
 	int fd = pidfd_open_(getpid(), F_THREAD);
 
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	EXPECT_EQ(pidfd_signal(fd, SIGUSR1, NULL, 0), 0);
 	EXPECT_EQ(got_signal, SIGUSR1);
 	EXPECT_EQ(got_code, -6); /* SI_TKILL */
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	EXPECT_EQ(pidfd_signal(fd, SIGUSR1, NULL, TO_PROCESS), 0);
 	EXPECT_EQ(got_signal, SIGUSR1);
 	EXPECT_EQ(got_code, 0);
@@ -153,11 +153,11 @@ static void sentinels_name_the_caller(void)
 {
 	if (!kernel_at_least(6, 15))
 		SKIP("older than 6.15");
-	catch(SIGUSR2);
+	catch (SIGUSR2);
 	EXPECT_EQ(pidfd_signal(SELF_PROCESS, SIGUSR2, NULL, 0), 0);
 	EXPECT_EQ(got_signal, SIGUSR2);
 	EXPECT_EQ(got_code, 0);
-	catch(SIGUSR2);
+	catch (SIGUSR2);
 	EXPECT_EQ(pidfd_signal(SELF_THREAD, SIGUSR2, NULL, 0), 0);
 	EXPECT_EQ(got_signal, SIGUSR2);
 	EXPECT_EQ(got_code, -6);
@@ -181,7 +181,7 @@ static void info_to_oneself_may_claim_anything(void)
 	siginfo_t info;
 	int fd = pidfd_open_(getpid(), 0);
 
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	memset(&info, 0, sizeof(info));
 	info.si_signo = SIGUSR1;
 	info.si_code = -1;

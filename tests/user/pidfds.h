@@ -31,31 +31,30 @@
 #define CLONE_PIDFD 0x1000
 #endif
 
-#define BY_PIDFD 3			/* P_PIDFD */
-#define F_NONBLOCK 0x800		/* PIDFD_NONBLOCK */
-#define F_THREAD 0x80			/* PIDFD_THREAD */
-#define F_AUTOKILL 0x200		/* PIDFD_AUTOKILL */
-#define SELF_THREAD (-10000)		/* PIDFD_SELF_THREAD */
-#define SELF_PROCESS (-10001)		/* PIDFD_SELF_THREAD_GROUP */
-#define TO_THREAD 1			/* PIDFD_SIGNAL_THREAD */
-#define TO_PROCESS 2			/* PIDFD_SIGNAL_THREAD_GROUP */
-#define TO_GROUP 4			/* PIDFD_SIGNAL_PROCESS_GROUP */
-#define PIDFS_MAGIC 0x50494446L
+#define BY_PIDFD         3 /* P_PIDFD */
+#define F_NONBLOCK       0x800 /* PIDFD_NONBLOCK */
+#define F_THREAD         0x80 /* PIDFD_THREAD */
+#define F_AUTOKILL       0x200 /* PIDFD_AUTOKILL */
+#define SELF_THREAD      (-10000) /* PIDFD_SELF_THREAD */
+#define SELF_PROCESS     (-10001) /* PIDFD_SELF_THREAD_GROUP */
+#define TO_THREAD        1 /* PIDFD_SIGNAL_THREAD */
+#define TO_PROCESS       2 /* PIDFD_SIGNAL_THREAD_GROUP */
+#define TO_GROUP         4 /* PIDFD_SIGNAL_PROCESS_GROUP */
+#define PIDFS_MAGIC      0x50494446L
 #define ANON_INODE_MAGIC 0x09041934L
 
 /* PIDFD_GET_INFO, version 0 of its struct. */
-#define GET_INFO 0xc040ff0bUL
+#define GET_INFO  0xc040ff0bUL
 #define INFO_EXIT 0x08
 struct info {
 	uint64_t mask, cgroupid;
-	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid,
-		fsgid;
+	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
 	int32_t exit_code;
 };
 
 struct clone_args_v2 {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
-		stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 
 static inline int pidfd_open_(pid_t pid, unsigned int flags)
@@ -101,8 +100,7 @@ static inline pid_t clone_sleeper(int *fd, uint64_t more_flags)
 /* What poll reports within "timeout" ms; 0 for nothing, -1 for failure. */
 static inline int polled(int fd, int timeout)
 {
-	struct pollfd p = { .fd = fd,
-			    .events = POLLIN | POLLOUT | POLLPRI | POLLRDNORM };
+	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT | POLLPRI | POLLRDNORM };
 	int n = poll(&p, 1, timeout);
 
 	return n < 0 ? -1 : n == 0 ? 0 : p.revents;

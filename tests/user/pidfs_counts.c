@@ -23,22 +23,21 @@ struct counts {
 static struct counts count(void)
 {
 	in_use("dentry ");
-	return (struct counts){ in_use("dentry ") + in_use("pseudo_dentry "),
-				in_use("inode "), in_use("file "),
-				in_use("pid ") };
+	return (struct counts){ in_use("dentry ") + in_use("pseudo_dentry "), in_use("inode "),
+				in_use("file "), in_use("pid ") };
 }
 
 static int same(struct counts a, struct counts b)
 {
-	return a.dentries == b.dentries && a.inodes == b.inodes &&
-	       a.files == b.files && a.pids == b.pids;
+	return a.dentries == b.dentries && a.inodes == b.inodes && a.files == b.files &&
+	       a.pids == b.pids;
 }
 
-#define NEEDS_GUEST()                                                         \
-	do {                                                                  \
-		if (!in_guest())                                              \
-			SKIP("guest only");                                   \
-		REQUIRE(in_use("dentry ") > 0 && in_use("pid ") > 0);         \
+#define NEEDS_GUEST()                                                                              \
+	do {                                                                                       \
+		if (!in_guest())                                                                   \
+			SKIP("guest only");                                                        \
+		REQUIRE(in_use("dentry ") > 0 && in_use("pid ") > 0);                              \
 	} while (0)
 
 static void one_open_takes_a_file_a_dentry_and_an_inode(void)

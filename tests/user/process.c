@@ -38,8 +38,7 @@ static void death_by_signal_shows_in_the_status(void)
 	setrlimit(RLIMIT_CORE, &none);
 	EXPECT_EQ(reap(spawn(child_aborts, (void *)(long)SIGTERM)), SIGTERM);
 	EXPECT_EQ(reap(spawn(child_aborts, (void *)(long)SIGUSR1)), SIGUSR1);
-	EXPECT_EQ(reap(spawn(child_aborts, (void *)(long)SIGABRT)) & 0x7f,
-		  SIGABRT);
+	EXPECT_EQ(reap(spawn(child_aborts, (void *)(long)SIGABRT)) & 0x7f, SIGABRT);
 }
 
 static void waiting_without_children_fails(void)
@@ -256,8 +255,7 @@ static int nests(void *arg)
 {
 	long depth = (long)arg;
 
-	return depth == 0 ? 7 :
-			    WEXITSTATUS(reap(spawn(nests, (void *)(depth - 1))));
+	return depth == 0 ? 7 : WEXITSTATUS(reap(spawn(nests, (void *)(depth - 1))));
 }
 
 static void a_deep_chain_of_processes(void)

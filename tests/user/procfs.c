@@ -39,10 +39,10 @@ static void stat_has_the_right_fields(void)
 	int pid, ppid, pgrp, sid;
 
 	of(getpid(), "stat");
-	EXPECT_EQ(sscanf(buf, "%d (procfs%*[^)]) %c %d %d %d", &pid, &state,
-			 &ppid, &pgrp, &sid) >= 1, 1);
-	sscanf(strrchr(buf, ')') + 2, "%c %d %d %d", &state, &ppid, &pgrp,
-	       &sid);
+	EXPECT_EQ(sscanf(buf, "%d (procfs%*[^)]) %c %d %d %d", &pid, &state, &ppid, &pgrp, &sid) >=
+			  1,
+		  1);
+	sscanf(strrchr(buf, ')') + 2, "%c %d %d %d", &state, &ppid, &pgrp, &sid);
 	EXPECT_EQ(pid, getpid());
 	EXPECT_EQ(state, 'R');
 	EXPECT_EQ(ppid, getppid());
@@ -100,8 +100,7 @@ static void cmdline_comm_and_links(void)
 
 static void maps_show_mappings_and_modes(void)
 {
-	char *m = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
+	char *m = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char line[64], *at;
 
 	mprotect(m + 4096, 4096, PROT_READ | PROT_WRITE);
@@ -165,8 +164,7 @@ static void a_reaped_process_is_gone(void)
 	EXPECT(dir >= 0);
 	kill_and_reap(child);
 	EXPECT_ERR(stat(path, &st), ENOENT);
-	EXPECT(openat(dir, "stat", O_RDONLY) < 0 &&
-	       (errno == ENOENT || errno == ESRCH));
+	EXPECT(openat(dir, "stat", O_RDONLY) < 0 && (errno == ENOENT || errno == ESRCH));
 	close(dir);
 }
 

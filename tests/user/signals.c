@@ -27,10 +27,9 @@ static void on_info(int sig, siginfo_t *info, void *context)
 	fault_address = info->si_addr;
 }
 
-static void catch(int sig, int flags)
+static void catch (int sig, int flags)
 {
-	struct sigaction action = { .sa_handler = on_signal,
-				    .sa_flags = flags };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
 
 	sigaction(sig, &action, NULL);
 	count = last = 0;
@@ -38,7 +37,7 @@ static void catch(int sig, int flags)
 
 static void a_handler_runs_and_returns(void)
 {
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	EXPECT_EQ(raise(SIGUSR1), 0);
 	EXPECT_EQ(count, 1);
 	EXPECT_EQ(last, SIGUSR1);
@@ -50,7 +49,7 @@ static void blocked_signals_wait_and_merge(void)
 {
 	sigset_t set, old, pending;
 
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	EXPECT_EQ(sigprocmask(SIG_BLOCK, &set, &old), 0);
@@ -68,7 +67,7 @@ static void realtime_signals_queue(void)
 {
 	sigset_t set;
 
-	catch(40, 0);
+	catch (40, 0);
 	sigemptyset(&set);
 	sigaddset(&set, 40);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -132,7 +131,7 @@ static void reset_hand_catches_once(void)
 {
 	struct sigaction now;
 
-	catch(SIGUSR1, SA_RESETHAND);
+	catch (SIGUSR1, SA_RESETHAND);
 	raise(SIGUSR1);
 	EXPECT_EQ(count, 1);
 	sigaction(SIGUSR1, NULL, &now);
@@ -155,13 +154,13 @@ static void a_read_is_interrupted_or_restarted(void)
 	pid_t child;
 
 	REQUIRE(pipe(fds) == 0);
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	child = spawn(sends_soon, (void *)(long)SIGUSR1);
 	EXPECT_ERR(read(fds[0], &c, 1), EINTR);
 	EXPECT(count >= 1);
 	reap(child);
 
-	catch(SIGUSR1, SA_RESTART);
+	catch (SIGUSR1, SA_RESTART);
 	child = fork();
 	if (child == 0) {
 		sends_soon((void *)(long)SIGUSR1);
@@ -179,7 +178,7 @@ static void sleep_is_not_restarted_but_tells_what_is_left(void)
 	struct timespec t = { 20, 0 }, left = { 0, 0 };
 	pid_t child;
 
-	catch(SIGUSR1, SA_RESTART);
+	catch (SIGUSR1, SA_RESTART);
 	child = spawn(sends_soon, (void *)(long)SIGUSR1);
 	EXPECT_ERR(nanosleep(&t, &left), EINTR);
 	EXPECT(left.tv_sec >= 10 && left.tv_sec < 20);
@@ -190,7 +189,7 @@ static void sigsuspend_waits_with_another_mask(void)
 {
 	sigset_t set, old;
 
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, &old);
@@ -208,7 +207,7 @@ static void sigtimedwait_takes_without_a_handler(void)
 	siginfo_t info;
 	sigset_t set;
 
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -252,8 +251,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 static void faults_tell_address_and_kind(void)
 {
 	struct sigaction action = { .sa_flags = SA_SIGINFO };
-	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	action.sa_sigaction = on_fault;
 	sigaction(SIGSEGV, &action, NULL);
@@ -270,8 +268,7 @@ static void faults_tell_address_and_kind(void)
 	EXPECT_EQ(code, SEGV_ACCERR);
 	EXPECT(fault_address == page + 5);
 	if (!sigsetjmp(back, 1))
-		__asm__ volatile("xorl %%ecx, %%ecx; divl %%ecx" ::
-					 : "eax", "ecx", "edx");
+		__asm__ volatile("xorl %%ecx, %%ecx; divl %%ecx" ::: "eax", "ecx", "edx");
 	EXPECT_EQ(last, SIGFPE);
 	EXPECT_EQ(code, FPE_INTDIV);
 	if (!sigsetjmp(back, 1))
@@ -296,15 +293,14 @@ static int faults_with_signal_blocked(void *arg)
 
 static void a_blocked_fault_kills(void)
 {
-	EXPECT_EQ(reap(spawn(faults_with_signal_blocked, NULL)) & 0x7f,
-		  SIGSEGV);
+	EXPECT_EQ(reap(spawn(faults_with_signal_blocked, NULL)) & 0x7f, SIGSEGV);
 }
 
 static void timers_send_alarm(void)
 {
 	struct itimerval soon = { .it_value = { 0, 30000 } }, left;
 
-	catch(SIGALRM, 0);
+	catch (SIGALRM, 0);
 	EXPECT_EQ(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	EXPECT_EQ(getitimer(ITIMER_REAL, &left), 0);
 	EXPECT(left.it_value.tv_usec > 0 && left.it_value.tv_usec <= 30000);
@@ -339,7 +335,7 @@ static void handlers_keep_every_register(void)
 	unsigned long bad = 0;
 	double sum = 0;
 
-	catch(SIGALRM, SA_RESTART);
+	catch (SIGALRM, SA_RESTART);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (int i = 0; i < 2000000 && !(count > 20 && i > 1000); i++) {
 		unsigned long a = i, b;
@@ -348,7 +344,9 @@ static void handlers_keep_every_register(void)
 		__asm__ volatile("mov %1, %%r12; mov %1, %%r8; mov %1, %%r11;"
 				 "xor %%r12, %%r8; xor %%r12, %%r11;"
 				 "mov %%r8, %0; or %%r11, %0"
-				 : "=r"(b) : "r"(a) : "r8", "r11", "r12");
+				 : "=r"(b)
+				 : "r"(a)
+				 : "r8", "r11", "r12");
 		bad |= b;
 		if (sum != (i + 1) * 0.5)
 			bad |= 1;
@@ -368,8 +366,7 @@ static unsigned int xmm7_across_signal(unsigned int value)
 			 "syscall\n\t"
 			 "movd %%xmm7, %[after]"
 			 : [after] "=r"(after), "+a"(nr)
-			 : [value] "r"(value), "D"((long)getpid()),
-			   "S"((long)SIGUSR1)
+			 : [value] "r"(value), "D"((long)getpid()), "S"((long)SIGUSR1)
 			 : "rcx", "r11", "xmm7", "memory");
 	EXPECT_EQ(nr, 0);
 	return after;
@@ -404,14 +401,14 @@ static void sigchld_comes_at_exit_and_stop(void)
 {
 	pid_t child;
 
-	catch(SIGCHLD, SA_RESTART);
+	catch (SIGCHLD, SA_RESTART);
 	child = spawn_sleeper();
 	kill(child, SIGSTOP);
 	EXPECT(eventually(count == 1));
 	kill(child, SIGKILL);
 	EXPECT(eventually(count >= 2));
 	reap(child);
-	catch(SIGCHLD, SA_RESTART | SA_NOCLDSTOP);
+	catch (SIGCHLD, SA_RESTART | SA_NOCLDSTOP);
 	child = spawn_sleeper();
 	kill(child, SIGSTOP);
 	waitpid(child, NULL, WUNTRACED);
@@ -426,7 +423,7 @@ static void masks_pass_through_fork_pending_signals_do_not(void)
 	sigset_t set, seen;
 	pid_t child;
 
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);

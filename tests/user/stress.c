@@ -99,8 +99,8 @@ static int maps_and_forks(void *arg)
 
 	(void)arg;
 	while (now_ms() < end) {
-		char *m = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *m = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
 		pid_t child;
 
 		if (m == MAP_FAILED)
@@ -163,8 +163,8 @@ static void *faults(void *arg)
 {
 	(void)arg;
 	while (!stop) {
-		char *m = mmap(NULL, 16384, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *m = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
 
 		if (m == MAP_FAILED)
 			return &seconds;
@@ -214,18 +214,16 @@ static int reads_proc(void *arg)
 static void everything_at_once(void)
 {
 	static int (*const work[])(void *) = {
-		forks_and_waits, forks_and_waits, opens_and_compares,
-		opens_and_compares, opens_and_compares, pumps_a_pipe,
-		maps_and_forks, execs, uses_files, uses_files, threads_map,
-		reads_proc,
+		forks_and_waits,    forks_and_waits, opens_and_compares, opens_and_compares,
+		opens_and_compares, pumps_a_pipe,    maps_and_forks,     execs,
+		uses_files,         uses_files,      threads_map,        reads_proc,
 	};
 	enum { WORKERS = sizeof(work) / sizeof(*work) };
 	pid_t target = spawn_sleeper(), pids[WORKERS];
 
 	for (long i = 0; i < WORKERS; i++)
-		pids[i] = spawn(work[i], work[i] == opens_and_compares ?
-						 (void *)(long)target :
-						 (void *)i);
+		pids[i] = spawn(work[i],
+				work[i] == opens_and_compares ? (void *)(long)target : (void *)i);
 	for (int i = 0; i < WORKERS; i++) {
 		int status = reap(pids[i]);
 

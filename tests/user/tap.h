@@ -36,58 +36,58 @@ static int tap_count, tap_failures;
 static int tap_is_bad;
 static const char *tap_skip_reason;
 
-#define tap_note(...)                                                         \
-	do {                                                                  \
-		printf("# %s:%d: ", __FILE__, __LINE__);                      \
-		printf(__VA_ARGS__);                                          \
-		printf("\n");                                                 \
+#define tap_note(...)                                                                              \
+	do {                                                                                       \
+		printf("# %s:%d: ", __FILE__, __LINE__);                                           \
+		printf(__VA_ARGS__);                                                               \
+		printf("\n");                                                                      \
 	} while (0)
 
-#define EXPECT(cond)                                                          \
-	do {                                                                  \
-		if (!(cond)) {                                                \
-			tap_note("not so: %s (errno %d)", #cond, errno);      \
-			tap_is_bad = 1;                                       \
-		}                                                             \
+#define EXPECT(cond)                                                                               \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			tap_note("not so: %s (errno %d)", #cond, errno);                           \
+			tap_is_bad = 1;                                                            \
+		}                                                                                  \
 	} while (0)
 
-#define EXPECT_EQ(got, want)                                                  \
-	do {                                                                  \
-		long long got_ = (long long)(got);                            \
-		long long want_ = (long long)(want);                          \
-		if (got_ != want_) {                                          \
-			tap_note("%s is %lld (0x%llx), want %lld (errno %d)", \
-				 #got, got_, got_, want_, errno);             \
-			tap_is_bad = 1;                                       \
-		}                                                             \
+#define EXPECT_EQ(got, want)                                                                       \
+	do {                                                                                       \
+		long long got_ = (long long)(got);                                                 \
+		long long want_ = (long long)(want);                                               \
+		if (got_ != want_) {                                                               \
+			tap_note("%s is %lld (0x%llx), want %lld (errno %d)", #got, got_, got_,    \
+				 want_, errno);                                                    \
+			tap_is_bad = 1;                                                            \
+		}                                                                                  \
 	} while (0)
 
 /* The call fails with -1 and this errno. */
-#define EXPECT_ERR(call, error)                                               \
-	do {                                                                  \
-		errno = 0;                                                    \
-		long long got_ = (long long)(call);                           \
-		int errno_ = errno;                                           \
-		if (got_ != -1 || errno_ != (error)) {                        \
-			tap_note("%s gave %lld, errno %d; want errno %d",     \
-				 #call, got_, errno_, (error));               \
-			tap_is_bad = 1;                                       \
-		}                                                             \
+#define EXPECT_ERR(call, error)                                                                    \
+	do {                                                                                       \
+		errno = 0;                                                                         \
+		long long got_ = (long long)(call);                                                \
+		int errno_ = errno;                                                                \
+		if (got_ != -1 || errno_ != (error)) {                                             \
+			tap_note("%s gave %lld, errno %d; want errno %d", #call, got_, errno_,     \
+				 (error));                                                         \
+			tap_is_bad = 1;                                                            \
+		}                                                                                  \
 	} while (0)
 
-#define REQUIRE(cond)                                                         \
-	do {                                                                  \
-		if (!(cond)) {                                                \
-			tap_note("needed: %s (errno %d)", #cond, errno);      \
-			tap_is_bad = 1;                                       \
-			return;                                               \
-		}                                                             \
+#define REQUIRE(cond)                                                                              \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			tap_note("needed: %s (errno %d)", #cond, errno);                           \
+			tap_is_bad = 1;                                                            \
+			return;                                                                    \
+		}                                                                                  \
 	} while (0)
 
-#define SKIP(why)                                                             \
-	do {                                                                  \
-		tap_skip_reason = (why);                                      \
-		return;                                                       \
+#define SKIP(why)                                                                                  \
+	do {                                                                                       \
+		tap_skip_reason = (why);                                                           \
+		return;                                                                            \
 	} while (0)
 
 #define RUN(test) tap_run(#test, test)
@@ -170,8 +170,7 @@ static inline void wait_zombie(pid_t pid)
 {
 	siginfo_t info;
 
-	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT) < 0 &&
-	       errno == EINTR)
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		;
 }
 
@@ -192,13 +191,13 @@ static inline long long now_ms(void)
 }
 
 /* Polls "cond" for up to ten seconds; true as soon as it holds. */
-#define eventually(cond)                                                      \
-	({                                                                    \
-		long long end_ = now_ms() + 10000;                            \
-		int ok_;                                                      \
-		while (!(ok_ = !!(cond)) && now_ms() < end_)                  \
-			sleep_ms(5);                                          \
-		ok_;                                                          \
+#define eventually(cond)                                                                           \
+	({                                                                                         \
+		long long end_ = now_ms() + 10000;                                                 \
+		int ok_;                                                                           \
+		while (!(ok_ = !!(cond)) && now_ms() < end_)                                       \
+			sleep_ms(5);                                                               \
+		ok_;                                                                               \
 	})
 
 /* A whole small file as a string; "" where it cannot be read. */
@@ -208,8 +207,7 @@ static inline char *slurp(const char *path, char *buf, size_t size)
 	size_t len = 0;
 	ssize_t n;
 
-	while (fd >= 0 && len < size - 1 &&
-	       (n = read(fd, buf + len, size - 1 - len)) > 0)
+	while (fd >= 0 && len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
 		len += n;
 	buf[len] = '\0';
 	if (fd >= 0)

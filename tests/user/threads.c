@@ -85,8 +85,7 @@ static void an_ended_thread_reads_and_hangs_up(void)
 	fd = pidfd_open_(tid, F_THREAD);
 	EXPECT_EQ(polled(fd, 0), 0);
 	end_thread(thread);
-	EXPECT(eventually(polled(fd, 0) ==
-			  (POLLIN | POLLRDNORM | POLLHUP)));
+	EXPECT(eventually(polled(fd, 0) == (POLLIN | POLLRDNORM | POLLHUP)));
 	EXPECT_ERR(pidfd_signal(fd, 0, NULL, 0), ESRCH);
 	EXPECT_EQ(fdinfo_number(fd, "\nPid:", 10), -1);
 	close(fd);

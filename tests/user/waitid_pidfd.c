@@ -200,8 +200,7 @@ static void holding_a_pidfd_is_not_being_the_parent(void)
 	pid_t child = spawn_sleeper();
 	int fd = pidfd_open_(child, 0);
 
-	EXPECT_EQ(reap(spawn(waits_for_grandparents_child, (void *)(long)fd)),
-		  0);
+	EXPECT_EQ(reap(spawn(waits_for_grandparents_child, (void *)(long)fd)), 0);
 	kill_and_reap(child);
 	close(fd);
 }
@@ -215,8 +214,7 @@ static void ignored_children_reap_themselves(void)
 	child = spawn(child_exits, (void *)5L);
 	fd = pidfd_open_(child, 0);
 	if (fd >= 0) { /* else it was quicker than this */
-		EXPECT(eventually(polled(fd, 100) ==
-				  (POLLIN | POLLRDNORM | POLLHUP)));
+		EXPECT(eventually(polled(fd, 100) == (POLLIN | POLLRDNORM | POLLHUP)));
 		EXPECT_ERR(pidfd_wait(fd, &info, WEXITED), ECHILD);
 		close(fd);
 	}

@@ -1,0 +1,189 @@
+/*
+ * random_calls: system calls with absurd numbers, sizes, flags and pointers, made
+ * by processes of an ordinary user. Nothing may hang or fall but they themselves.
+ * Guest only. SEED=n and SECONDS=n in the environment.
+ */
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "tap.h"
+
+enum { NOBODY = 65534, CALLS_EACH = 400, HIGHEST = 470 };
+
+static unsigned long state;
+
+static unsigned long next(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static char *page;
+
+/* A number that somebody may have forgotten to think of. */
+static long absurd(void)
+{
+	static const long values[] = {
+		0,
+		1,
+		2,
+		3,
+		4,
+		7,
+		8,
+		16,
+		63,
+		64,
+		100,
+		255,
+		256,
+		1000,
+		4095,
+		4096,
+		4097,
+		65536,
+		-1,
+		-2,
+		-4096,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x100000000,
+		-0x80000000L,
+		0x7fffffffffffffff,
+		-0x7fffffffffffffff - 1,
+		0x7ffffffff000,
+		0x800000000000,
+		0x00800000,
+		0x1000,
+		0x2000,
+		0x4000,
+		02000000,
+		04000,
+		0100,
+	};
+	unsigned long r = next();
+
+	switch (r % 8) {
+	case 0:
+	case 1:
+		return values[(r >> 8) % (sizeof(values) / sizeof(*values))];
+	case 2:
+		return (long)(page + (r >> 8) % 4096);
+	case 3:
+		return (long)page + 4096 - (r >> 8) % 16;
+	case 4:
+		return (r >> 8) % 16; /* perhaps a descriptor */
+	case 5:
+		return 1L << (r >> 8) % 64;
+	case 6:
+		return (long)next();
+	default:
+		return (long)(page + ((r >> 8) % 64) * 64);
+	}
+}
+
+/* What would end the test itself, or wait for ever, rather than be refused. */
+static int is_left_out(long nr)
+{
+	static const long out[] = {
+		SYS_exit,          SYS_exit_group, SYS_pause, SYS_rt_sigreturn, SYS_vfork,
+		SYS_rt_sigsuspend, SYS_kill,       SYS_tkill, SYS_tgkill,       SYS_rt_sigqueueinfo,
+	};
+
+	for (size_t i = 0; i < sizeof(out) / sizeof(*out); i++)
+		if (nr == out[i])
+			return 1;
+	return 0;
+}
+
+static void fill_page(void)
+{
+	static const char *const paths[] = {
+		"/tmp",    ".", "..", "/proc/self/fd/0", "/dev/null", "a", "/proc/self/maps",
+		"/bin/sh", ""
+	};
+
+	for (int i = 0; i < 64; i++) {
+		char *at = page + i * 64;
+
+		if (i % 3)
+			snprintf(at, 64, "%s", paths[next() % 9]);
+		else
+			for (int j = 0; j < 64; j += 8)
+				*(long *)(at + j) = absurd();
+	}
+}
+
+static void lower(int what, rlim_t value)
+{
+	struct rlimit limit = { value, value };
+
+	setrlimit(what, &limit);
+}
+
+static int makes_calls(void *arg)
+{
+	state = (unsigned long)arg * 0x9e3779b97f4a7c15UL + 1;
+	lower(RLIMIT_NPROC, 12);
+	lower(RLIMIT_FSIZE, 1 << 20);
+	lower(RLIMIT_AS, 64 << 20);
+	setpgid(0, 0);
+	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
+		return 1;
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return 1;
+	alarm(2);
+	for (int i = 0; i < CALLS_EACH; i++) {
+		long nr = (long)(next() % HIGHEST);
+
+		if (is_left_out(nr))
+			continue;
+		if (i % 16 == 0)
+			fill_page();
+		syscall(nr, absurd(), absurd(), absurd(), absurd(), absurd(), absurd());
+	}
+	return 0;
+}
+
+/* As that user: ends all of that user's processes. */
+static int ends_the_rest(void *arg)
+{
+	(void)arg;
+	if (setuid(NOBODY) == 0)
+		kill(-1, SIGKILL);
+	return 0;
+}
+
+static void random_calls_do_no_harm(void)
+{
+	char *seed_text = getenv("SEED"), *seconds_text = getenv("SECONDS");
+	long seed = seed_text ? atol(seed_text) : 1, rounds = 0;
+	long long end = now_ms() + (seconds_text ? atol(seconds_text) : 3) * 1000;
+	pid_t child[3];
+
+	if (!in_guest())
+		SKIP("guest only");
+	while (now_ms() < end) {
+		for (int i = 0; i < 3; i++)
+			child[i] = spawn(makes_calls, (void *)seed++);
+		sleep_ms(150);
+		reap(spawn(ends_the_rest, NULL));
+		for (int i = 0; i < 3; i++)
+			EXPECT(kill_and_reap(child[i]) >= 0);
+		rounds++;
+	}
+	EXPECT(rounds > 0);
+	EXPECT_EQ(reap(spawn(child_exits, (void *)4L)), 0x400);
+}
+
+int main(void)
+{
+	fclose(stdin);
+	chdir("/tmp");
+	RUN(random_calls_do_no_harm);
+	return tap_done();
+}
