@@ -365,11 +365,10 @@ static struct epitem *scan_next(struct epoll *ep, struct scan *scan, struct epit
 
 static int epoll_report(const struct epitem *item, u32 ready, struct epoll_event __user *to)
 {
-	char __user *ubytes = (char __user *)to;
-	u32 __user *uevents = (u32 __user *)ubytes;
-	u64 __user *udata = (u64 __user *)(ubytes + 4); /* not aligned */
+	void __user *uto = to; /* packed: not aligned */
+	u32 __user *uevents = uto;
+	u64 __user *udata = (void __user *)((char __user *)uto + offsetof(struct epoll_event, data));
 
-	static_assert(offsetof(struct epoll_event, data) == 4, "the struct is packed");
 	return put_user(ready, uevents) || put_user(item->data, udata);
 }
 
