@@ -4,7 +4,7 @@
 R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
-.PHONY: test test-unit test-guest test-kernel test-iso test-boot test-nopidfs oracle bench \
+.PHONY: soak test test-unit test-guest test-kernel test-iso test-boot test-nopidfs oracle bench \
 	check check-fast check-build check-layout check-sparse check-tidy analyze format fresh-results
 
 fresh-results:
@@ -73,6 +73,13 @@ test: fresh-results $(unit) $(guest-files) ## all tests; closes with "N passed, 
 	@$(part) -j2 run-iso-uefi run-nopidfs
 	@$(part) run-boot
 	$(sum) $R/unit $R/smp1 $R/smp2 $R/smp4 $R/iso-bios $R/iso-uefi $R/nopidfs $R/boot
+
+# Longer than a test may be.
+soak: fresh-results $(guest-files)	## long runs on 4 CPUs: number wrap, stress, random calls (20 min)
+	-@$(RUN) --kernel build/debug/pipit.elf --cpus 4 --tests pid_wrap,pidfs_counts,stress,random_calls,pidfs_counts \
+		--env FORKS=35000 --env SECONDS=120 --env TEST_SECONDS=3000 --silence 3000 --limit 6000 \
+		--result $R/soak --log build/soak.log
+	$(sum) $R/soak
 
 # --- The same programs on the Linux that runs here ------------------------------------
 oracle-bin := $(tests-c:%=build/oracle/%)

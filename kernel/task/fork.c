@@ -26,6 +26,7 @@
 #include "kernel/mm/as.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/sigqueue.h"
 #include "kernel/task/task.h"
 #include "fs/fdtable.h"
@@ -253,6 +254,21 @@ static int publish_thread(struct thread *t, struct thread *self)
 	return 0;
 }
 
+/* A stop sent to the group before the child is a member: the child must not escape it, so the fork
+ * waits. */
+static bool is_about_to_stop(struct thread *self)
+{
+	struct task *task = self->task;
+	u64 irqflags = sig_lock(task);
+	u64 pending = (self->pending.set | task->pending.set) & ~self->sig_blocked;
+	bool is = task->nr_to_stop || (pending & SIG_STOP_MASK);
+
+	sig_unlock(task, irqflags);
+	if (is)
+		signal_mark_current();
+	return is;
+}
+
 int fork_publish(struct thread *t, const struct fork_args *args)
 {
 	struct thread *self = current;
@@ -264,6 +280,8 @@ int fork_publish(struct thread *t, const struct fork_args *args)
 		err = -EINTR;
 	} else if (args->flags & CLONE_THREAD) {
 		err = publish_thread(t, self);
+	} else if (is_about_to_stop(self)) {
+		err = -ERESTARTNOINTR;
 	} else {
 		if (args->flags & CLONE_PARENT) {
 			t->task->exit_signal = parent->exit_signal;

@@ -22,7 +22,7 @@
 #include "kernel/task/sigqueue.h"
 #include "kernel/time/clock.h"
 
-#define PATIENCE_NS (2 * NS_PER_SEC)
+#define PATIENCE_NS (NS_PER_SEC / 5)
 #define PAUSE_NS (NS_PER_SEC / 50)
 
 static _Atomic u64 last_kill_ns;

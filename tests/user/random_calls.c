@@ -124,6 +124,24 @@ static void lower(int what, rlim_t value)
 	setrlimit(what, &limit);
 }
 
+/* Something of each kind, and nothing that leads outside. */
+static void open_descriptors(void)
+{
+	for (int fd = 0; fd < 64; fd++)
+		close(fd);
+	open("/dev/null", O_RDWR);
+	open("/dev/zero", O_RDWR);
+	open("/tmp", O_RDONLY | O_DIRECTORY);
+	open("/proc/self/status", O_RDONLY);
+	if (pipe((int[2]){ 0, 0 }) < 0)
+		return;
+	syscall(434, getpid(), 0L); /* pidfd_open */
+	syscall(SYS_epoll_create1, 0L);
+	syscall(SYS_eventfd2, 0L, 0L);
+	syscall(SYS_timerfd_create, 1L, 0L);
+	open("/proc", O_RDONLY | O_DIRECTORY);
+}
+
 static int makes_calls(void *arg)
 {
 	state = (unsigned long)arg * 0x9e3779b97f4a7c15UL + 1;
@@ -131,6 +149,7 @@ static int makes_calls(void *arg)
 	lower(RLIMIT_FSIZE, 1 << 20);
 	lower(RLIMIT_AS, 64 << 20);
 	setpgid(0, 0);
+	open_descriptors();
 	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
 		return 1;
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -287,6 +287,68 @@ static void stop_and_continue_storms(void)
 	EXPECT_EQ(run_workers(storms, 4), 0);
 }
 
+/* --- Stops of a group that forks ---------------------------------------------------- */
+
+/* A child in the caller's group that lives for a moment, again and again. */
+static int forks_in_group(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			sleep_ms(400);
+			_exit(0);
+		}
+		sleep_ms(1);
+	}
+	return 0;
+}
+
+/* How many members of the group run though it was stopped. */
+static int count_running(pid_t group)
+{
+	char path[64], buf[512], state;
+	int running = 0, parent, own;
+
+	for (int nr = 2; nr < 32768; nr++) {
+		char *at;
+
+		if (getpgid(nr) != group)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/stat", nr);
+		at = strrchr(slurp(path, buf, sizeof(buf)), ')');
+		if (at && sscanf(at, ") %c %d %d", &state, &parent, &own) == 3 && own == group)
+			running += state != 'T' && state != 'Z' && state != 'X';
+	}
+	return running;
+}
+
+static int leads_group(void *arg)
+{
+	setpgid(0, 0);
+	signal(SIGCHLD, SIG_IGN);
+	spawn(forks_in_group, arg);
+	return forks_in_group(arg);
+}
+
+static void no_child_escapes_a_stop_of_its_group(void)
+{
+	pid_t group = spawn(leads_group, NULL);
+
+	setpgid(group, group);
+	for (int i = 0; i < 10; i++) {
+		sleep_ms(20 + i);
+		EXPECT(!kill(-group, SIGSTOP));
+		for (int tries = 0; tries < 10 && count_running(group); tries++)
+			sleep_ms(10);
+		EXPECT_EQ(count_running(group), 0);
+		EXPECT(!kill(-group, SIGCONT));
+	}
+	kill(-group, SIGKILL);
+	reap(group);
+}
+
 int main(int argc, char **argv)
 {
 	if (readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) < 0)
@@ -300,5 +362,6 @@ int main(int argc, char **argv)
 	RUN(exec_exit_clone_and_signals_race);
 	RUN(kill_meets_exec_of_a_thread);
 	RUN(stop_and_continue_storms);
+	RUN(no_child_escapes_a_stop_of_its_group);
 	return tap_done();
 }

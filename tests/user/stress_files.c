@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -222,6 +223,7 @@ static void descriptors_change_under_their_users(void)
 /* --- Close while blocked ------------------------------------------------------------ */
 
 static int victim[2];
+static _Atomic int nr_started;
 
 static void *blocks(void *arg)
 {
@@ -234,14 +236,17 @@ static void *blocks(void *arg)
 	errno = 0; /* EBADF: this thread came only after the close */
 	switch (which) {
 	case 0:
+		nr_started++;
 		return read(victim[0], &c, 1) == 1 || errno == EBADF ? NULL : "read";
 	case 1:
+		nr_started++;
 		return poll(&p, 1, 10000) == 1 ? NULL : "poll";
 	default:
 		ep = epoll_create1(0);
-		if (epoll_ctl(ep, EPOLL_CTL_ADD, victim[0], &e) && errno != EBADF)
+		if (epoll_ctl(ep, EPOLL_CTL_ADD, victim[0], &e))
 			return "epoll_ctl";
-		if (errno != EBADF && epoll_wait(ep, &e, 1, 10000) != 1)
+		nr_started++;
+		if (epoll_wait(ep, &e, 1, 10000) != 1)
 			return "epoll_wait";
 		close(ep);
 		return NULL;
@@ -257,8 +262,11 @@ static void close_does_not_end_what_is_under_way(void)
 
 		REQUIRE(!pipe(victim));
 		other = dup(victim[0]); /* keeps epoll's item */
+		nr_started = 0;
 		for (long i = 0; i < 3; i++)
 			REQUIRE(!pthread_create(&t[i], NULL, blocks, (void *)i));
+		while (nr_started < 3)
+			sched_yield();
 		sleep_ms(round % 8);
 		if (round % 8 > 3)
 			close(victim[0]);
