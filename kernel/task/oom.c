@@ -2,8 +2,8 @@
  * When memory is out: which process has to go.
  *
  * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of all
- * memory per point; -1000 never), as in proc(5). A process that is dying already and still has memory
- * is waited for instead of killing another, but not for ever: it may itself wait for a lock of somebody
+ * memory per point; -1000 never), as in proc(5). The process chosen last is waited for while it still has
+ * memory, instead of killing another, but not for ever: it may itself wait for a lock of somebody
  * who is here for memory, and only that one's death will free it.
  * With many processes out of memory at once, each choosing would keep the dying from the CPUs: between
  * two choices everybody sleeps.
@@ -27,13 +27,15 @@
 
 static _Atomic u64 last_kill_ns;
 static _Atomic u64 next_choice_ns;
+static _Atomic u64 last_victim; /* inode number of its struct pid */
 
 struct choice {
 	struct task *victim;
 	s64 score;
 	u64 total_pages;
 	bool is_patient;
-	bool is_under_way;
+	bool is_under_way; /* somebody dies who has memory */
+	bool is_waiting;   /* ... and was chosen here not long ago */
 };
 
 /* Resident pages without a reference: only to compare. */
@@ -63,10 +65,10 @@ static int consider(struct task *t, void *arg)
 	pages = task_pages(t);
 	if (!pages)
 		return 0;
-	if (t->is_exiting) {
-		c->is_under_way = true;
-		return c->is_patient;
-	}
+	c->is_waiting = c->is_patient && t->pid->ino == last_victim;
+	c->is_under_way |= t->is_exiting || c->is_waiting;
+	if (t->is_exiting || c->is_waiting)
+		return c->is_waiting;
 	score = (s64)pages + t->oom_score_adj * (s64)(c->total_pages / 1000);
 	if (!c->victim || score > c->score) {
 		c->victim = t;
@@ -90,8 +92,9 @@ void oom_kill(void)
 	rwspin_read_lock(&tasks_lock);
 	c.is_patient = now - atomic_load_explicit(&last_kill_ns, memory_order_relaxed) < PATIENCE_NS;
 	task_for_each(consider, &c);
-	if (c.victim && !(c.is_under_way && c.is_patient)) {
+	if (c.victim && !c.is_waiting) {
 		atomic_store_explicit(&last_kill_ns, now, memory_order_relaxed);
+		last_victim = c.victim->pid->ino;
 		pr_err("out of memory: killing process %d (%s)", pid_nr_in(c.victim->pid, &pidns_initial),
 		       c.victim->leader->comm);
 		signal_send_task(c.victim, SIGKILL, NULL);

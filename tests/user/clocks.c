@@ -1,6 +1,8 @@
 /*
  * clocks: time goes on, sleeps last long enough, timers fire.
  */
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
 
@@ -129,6 +131,27 @@ static void processor_time_is_counted(void)
 	EXPECT(times(&tms) != (clock_t)-1);
 }
 
+/* Sampled or not: what was told once as user time is not system time later. */
+static void processor_time_never_goes_back(void)
+{
+	struct rusage before = { 0 }, now;
+	long long start = ns(CLOCK_MONOTONIC);
+	int backward = 0;
+	volatile unsigned sink = 0;
+
+	while (ns(CLOCK_MONOTONIC) - start < 600000000) {
+		for (int i = 0; i < 20000; i++)
+			sink += i;
+		for (int i = 0; i < 200; i++)
+			syscall(SYS_getppid);
+		REQUIRE(getrusage(RUSAGE_SELF, &now) == 0);
+		backward += timercmp(&now.ru_utime, &before.ru_utime, <);
+		backward += timercmp(&now.ru_stime, &before.ru_stime, <);
+		before = now;
+	}
+	EXPECT_EQ(backward, 0);
+}
+
 static void a_busy_process_does_not_stop_others(void)
 {
 	pid_t busy[4];
@@ -167,6 +190,7 @@ int main(void)
 	RUN(absolute_sleeps_end_at_their_time);
 	RUN(interval_timers_repeat_until_stopped);
 	RUN(processor_time_is_counted);
+	RUN(processor_time_never_goes_back);
 	RUN(a_busy_process_does_not_stop_others);
 	RUN(wall_time_agrees_with_itself);
 	return tap_done();
