@@ -16,7 +16,7 @@
 struct bootinfo bootinfo;
 
 #define MULTIBOOT2_MAGIC 0x36d76289u
-#define PVH_MAGIC	 0x336ec578u
+#define PVH_MAGIC        0x336ec578u
 
 /* Memory types of the BIOS (E820), which both loaders pass on. */
 #define E820_USABLE 1
@@ -49,7 +49,8 @@ static void add_range(phys_addr start, u64 size, u32 e820_type)
 	bootinfo.nr_ranges++;
 }
 
-/* --- Multiboot2 --------------------------------------------------------------------------------- */
+/* --- Multiboot2 ---------------------------------------------------------------------------------
+ */
 
 enum {
 	TAG_END = 0,
@@ -61,7 +62,7 @@ enum {
 	TAG_RSDP_V2 = 15,
 };
 
-#define FRAMEBUFFER_RGB	 1
+#define FRAMEBUFFER_RGB  1
 #define FRAMEBUFFER_TEXT 2
 
 struct mb2_tag {
@@ -168,7 +169,8 @@ static void mb2_parse(phys_addr info)
 	}
 }
 
-/* --- PVH ---------------------------------------------------------------------------------------- */
+/* --- PVH ----------------------------------------------------------------------------------------
+ */
 
 struct pvh_start_info {
 	u32 magic, version, flags, nr_modules;
@@ -231,7 +233,8 @@ void bootinfo_init(u32 magic, phys_addr info)
 		upcall_panic(NULL, "the boot loader gave no memory map");
 }
 
-/* --- Queries ------------------------------------------------------------------------------------ */
+/* --- Queries ------------------------------------------------------------------------------------
+ */
 
 phys_addr bootinfo_memory_end(void)
 {
@@ -242,4 +245,3 @@ phys_addr bootinfo_memory_end(void)
 			end = MAX(end, bootinfo.map[i].end);
 	return end;
 }
-

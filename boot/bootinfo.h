@@ -8,7 +8,7 @@
 
 #include "arch/x86_64/memlayout.h"
 
-#define BOOT_MAX_RANGES	 128
+#define BOOT_MAX_RANGES  128
 #define BOOT_CMDLINE_MAX 2048
 
 enum boot_range_type { BOOT_USABLE, BOOT_RESERVED, BOOT_ACPI };

@@ -13,10 +13,10 @@
 #include "arch/x86_64/upcalls.h"
 #include "boot/internal.h"
 
-#define MAX_TAKEN	 32
-#define LOW_MEMORY	 0x100000ull
+#define MAX_TAKEN         32
+#define LOW_MEMORY        0x100000ull
 #define TRAMPOLINE_LOWEST 0x8000ull /* what is below may still be the BIOS's */
-#define TRAMPOLINE_SIZE	 (4 * PAGE_SIZE)
+#define TRAMPOLINE_SIZE   (4 * PAGE_SIZE)
 
 extern char boot_end[]; /* linker.ld: end of what is in use now, beyond image_end */
 
@@ -51,9 +51,8 @@ static const struct boot_range *obstacle(phys_addr start, phys_addr end)
 	const struct boot_range *lowest = NULL;
 
 	for (unsigned int i = 0; i < bootinfo.nr_ranges + nr_taken; i++) {
-		const struct boot_range *r = i < bootinfo.nr_ranges ?
-						     &bootinfo.map[i] :
-						     &taken[i - bootinfo.nr_ranges];
+		const struct boot_range *r =
+			i < bootinfo.nr_ranges ? &bootinfo.map[i] : &taken[i - bootinfo.nr_ranges];
 
 		if (r->type == BOOT_USABLE || !overlaps(r, start, end))
 			continue;

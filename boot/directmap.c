@@ -18,14 +18,14 @@
 #define PTE_UNCACHED 0x018ull
 #define PTE_LARGE    0x080ull
 #define PTE_GLOBAL   0x100ull
-#define PTE_NX	     (1ull << 63)
+#define PTE_NX       (1ull << 63)
 #define PTE_ADDR     0x000ffffffffff000ull
 #define TABLE_FLAGS  (PTE_PRESENT | PTE_WRITE)
 
-#define SIZE_2M	  (1ull << 21)
-#define SIZE_1G	  (1ull << 30)
+#define SIZE_2M       (1ull << 21)
+#define SIZE_1G       (1ull << 30)
 #define DIRECT_ALWAYS (4 * SIZE_1G)
-#define APIC_START 0xfec00000ull /* to 4 GiB: interrupt controllers and firmware */
+#define APIC_START    0xfec00000ull /* to 4 GiB: interrupt controllers and firmware */
 
 u64 kernel_pml4[512] __aligned(4096);
 

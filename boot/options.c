@@ -1,9 +1,9 @@
 /*
  * Kernel options: a table of names, and where everything else goes.
  *
- * Runs once, on the boot CPU, before there is anything to lock. The words stay in bootinfo.cmdline's copy, which
- * options_parse() cuts with zeroes.
- *                              Follows: bootparam(7), Linux Documentation/admin-guide/kernel-parameters
+ * Runs once, on the boot CPU, before there is anything to lock. The words stay in
+ * bootinfo.cmdline's copy, which options_parse() cuts with zeroes. Follows: bootparam(7), Linux
+ * Documentation/admin-guide/kernel-parameters
  */
 #include "boot/options.h"
 
@@ -99,8 +99,8 @@ static const struct option {
 static const struct option *find_option(const char *word, size_t name_len, bool has_value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (strlen(options[i].name) == name_len && !memcmp(options[i].name, word, name_len) &&
-		    options[i].wants_value == has_value)
+		if (strlen(options[i].name) == name_len &&
+		    !memcmp(options[i].name, word, name_len) && options[i].wants_value == has_value)
 			return &options[i];
 	return NULL;
 }
@@ -129,7 +129,8 @@ static void take_word(char *word)
 		pass_to_init(word, has_value);
 }
 
-/* The next word, its double quotes removed, cut off with a zero; *next is where to go on. NULL: none. */
+/* The next word, its double quotes removed, cut off with a zero; *next is where to go on. NULL:
+ * none. */
 static char *cut_word(char *p, char **next)
 {
 	char *word, *to;

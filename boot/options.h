@@ -8,20 +8,20 @@
 #define OPTION_MAX_WORDS 64
 
 struct kernel_options {
-	const char *init;			   /* rdinit= or init=; NULL: the usual places */
+	const char *init; /* rdinit= or init=; NULL: the usual places */
 	const char *init_argv[OPTION_MAX_WORDS + 2]; /* [0] is filled in when init is known */
 	const char *init_envp[OPTION_MAX_WORDS + 4];
-	u32 max_cpus;				   /* maxcpus=; 0: all there are */
-	const char *ktest;			   /* ktest=: a self-test to run before init, or NULL */
-	bool has_aslr;				   /* off with "norandmaps" */
+	u32 max_cpus; /* maxcpus=; 0: all there are */
+	const char *ktest; /* ktest=: a self-test to run before init, or NULL */
+	bool has_aslr; /* off with "norandmaps" */
 };
 extern struct kernel_options kernel_options;
 
 /**
  * options_parse - cut line up, set what is the kernel's (also console_loglevel, panic_timeout).
- * @line: kept and written to. As on Linux: an unknown name=value goes to init's environment, an unknown word to its
- *   arguments, all that follows "--" too; words with a dot in the name are for modules, and dropped.
- * Context: boot.
+ * @line: kept and written to. As on Linux: an unknown name=value goes to init's environment, an
+ * unknown word to its arguments, all that follows "--" too; words with a dot in the name are for
+ * modules, and dropped. Context: boot.
  */
 void options_parse(char *line);
 

@@ -5,5 +5,6 @@
 
 #include "lib/base.h"
 
-/* For ever. fn runs in interrupt context, interrupts off. -ENODEV: the machine has no such line; -EBUSY: taken. */
+/* For ever. fn runs in interrupt context, interrupts off. -ENODEV: the machine has no such line;
+ * -EBUSY: taken. */
 int irq_register(unsigned int irq, void (*fn)(void *arg), void *arg) __must_check;

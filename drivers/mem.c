@@ -70,8 +70,8 @@ static long full_write(struct file *file, struct uio *uio, u64 *pos)
 	return -ENOSPC;
 }
 
-/* A private mapping of /dev/zero is anonymous memory: no ops, no file. A shared one would need shared
- * anonymous memory, which is made by mmap(MAP_ANONYMOUS). */
+/* A private mapping of /dev/zero is anonymous memory: no ops, no file. A shared one would need
+ * shared anonymous memory, which is made by mmap(MAP_ANONYMOUS). */
 static int zero_mmap(struct file *file, struct mmap_request *req)
 {
 	if (req->flags & MAP_SHARED)
@@ -263,12 +263,36 @@ static const struct file_ops kmsg_ops = {
 };
 
 static struct chrdev devices[] = {
-	{ .name = "null", .first = MKDEV(MEM_MAJOR, 3), .count = 1, .mode = 0666, .ops = &null_ops },
-	{ .name = "zero", .first = MKDEV(MEM_MAJOR, 5), .count = 1, .mode = 0666, .ops = &zero_ops },
-	{ .name = "full", .first = MKDEV(MEM_MAJOR, 7), .count = 1, .mode = 0666, .ops = &full_ops },
-	{ .name = "random", .first = MKDEV(MEM_MAJOR, 8), .count = 1, .mode = 0666, .ops = &random_ops },
-	{ .name = "urandom", .first = MKDEV(MEM_MAJOR, 9), .count = 1, .mode = 0666, .ops = &random_ops },
-	{ .name = "kmsg", .first = MKDEV(MEM_MAJOR, 11), .count = 1, .mode = 0644, .ops = &kmsg_ops },
+	{ .name = "null",
+	  .first = MKDEV(MEM_MAJOR, 3),
+	  .count = 1,
+	  .mode = 0666,
+	  .ops = &null_ops },
+	{ .name = "zero",
+	  .first = MKDEV(MEM_MAJOR, 5),
+	  .count = 1,
+	  .mode = 0666,
+	  .ops = &zero_ops },
+	{ .name = "full",
+	  .first = MKDEV(MEM_MAJOR, 7),
+	  .count = 1,
+	  .mode = 0666,
+	  .ops = &full_ops },
+	{ .name = "random",
+	  .first = MKDEV(MEM_MAJOR, 8),
+	  .count = 1,
+	  .mode = 0666,
+	  .ops = &random_ops },
+	{ .name = "urandom",
+	  .first = MKDEV(MEM_MAJOR, 9),
+	  .count = 1,
+	  .mode = 0666,
+	  .ops = &random_ops },
+	{ .name = "kmsg",
+	  .first = MKDEV(MEM_MAJOR, 11),
+	  .count = 1,
+	  .mode = 0644,
+	  .ops = &kmsg_ops },
 };
 
 void mem_init(void)

@@ -1,13 +1,14 @@
 /*
  * Random numbers: ChaCha20 as a generator, with fast key erasure.
  *
- * Each CPU has a key of its own. A request runs ChaCha20 under it: the first 32 bytes of output replace the key, the
- * rest is the answer. Whoever sees the state later learns nothing of earlier answers. The keys come from a pool, a
- * further ChaCha20 key, which RDRAND, the time-stamp counter and the boot image's facts go into, and which is
- * stirred again whenever it is used.
+ * Each CPU has a key of its own. A request runs ChaCha20 under it: the first 32 bytes of output
+ * replace the key, the rest is the answer. Whoever sees the state later learns nothing of earlier
+ * answers. The keys come from a pool, a further ChaCha20 key, which RDRAND, the time-stamp counter
+ * and the boot image's facts go into, and which is stirred again whenever it is used.
  *
- * Locks: a CPU's key is used with interrupts off, for one block at a time; pool_lock (DEVICE) guards the pool.
- * Follows: RFC 8439 for the block function; "Fast-key-erasure random-number generators" (Bernstein 2017).
+ * Locks: a CPU's key is used with interrupts off, for one block at a time; pool_lock (DEVICE)
+ * guards the pool. Follows: RFC 8439 for the block function; "Fast-key-erasure random-number
+ * generators" (Bernstein 2017).
  */
 #include "drivers/mem.h"
 
@@ -19,9 +20,9 @@
 #include "kernel/sync/spinlock.h"
 #include "kernel/time/clock.h"
 
-#define KEY_WORDS	8
-#define BLOCK_WORDS	16
-#define BLOCK_BYTES	64
+#define KEY_WORDS       8
+#define BLOCK_WORDS     16
+#define BLOCK_BYTES     64
 #define RESEED_INTERVAL 4096 /* blocks a CPU makes of one seed */
 
 struct generator {
@@ -38,12 +39,12 @@ static u32 rotl(u32 x, int n)
 	return x << n | x >> (32 - n);
 }
 
-#define QUARTER_ROUND(a, b, c, d)                      \
-	do {                                           \
-		a += b, d = rotl(d ^ a, 16);           \
-		c += d, b = rotl(b ^ c, 12);           \
-		a += b, d = rotl(d ^ a, 8);            \
-		c += d, b = rotl(b ^ c, 7);            \
+#define QUARTER_ROUND(a, b, c, d)                                                                  \
+	do {                                                                                       \
+		a += b, d = rotl(d ^ a, 16);                                                       \
+		c += d, b = rotl(b ^ c, 12);                                                       \
+		a += b, d = rotl(d ^ a, 8);                                                        \
+		c += d, b = rotl(b ^ c, 7);                                                        \
 	} while (0)
 
 static void chacha20_block(const u32 key[KEY_WORDS], u32 counter, u32 out[BLOCK_WORDS])
@@ -68,7 +69,8 @@ static void chacha20_block(const u32 key[KEY_WORDS], u32 counter, u32 out[BLOCK_
 		x[i] += input[i];
 }
 
-/* One block under key, which is replaced: KEY_WORDS of it become the new key, the rest is for the caller. */
+/* One block under key, which is replaced: KEY_WORDS of it become the new key, the rest is for the
+ * caller. */
 static void ratchet(u32 key[KEY_WORDS], u32 rest[BLOCK_WORDS - KEY_WORDS])
 {
 	u32 block[BLOCK_WORDS];

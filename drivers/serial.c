@@ -1,15 +1,15 @@
 /*
  * COM1, a 16550: interrupt-driven once serial_init() has run, polled for the kernel's messages.
  *
- * Receiving: the interrupt empties the FIFO into tty_input(). Sending: bytes wait in tx; whoever adds some, and each
- * transmit interrupt, fills the chip's FIFO as far as the chip is ready. Where the interrupt line cannot be had, a
- * timer does what the interrupt would.
+ * Receiving: the interrupt empties the FIFO into tty_input(). Sending: bytes wait in tx; whoever
+ * adds some, and each transmit interrupt, fills the chip's FIFO as far as the chip is ready. Where
+ * the interrupt line cannot be had, a timer does what the interrupt would.
  *
- * The kernel's messages go out by polling, at any moment and from any CPU. So never more than FIFO_FILL bytes of the
- * 16 are written at once: a byte of a message finds room.
+ * The kernel's messages go out by polling, at any moment and from any CPU. So never more than
+ * FIFO_FILL bytes of the 16 are written at once: a byte of a message finds room.
  *
- * Locks: out_lock of the tty for tx and the interrupt enable register. The receive side belongs to the one CPU that
- *   gets the interrupt.
+ * Locks: out_lock of the tty for tx and the interrupt enable register. The receive side belongs to
+ * the one CPU that gets the interrupt.
  */
 #include "drivers/serial.h"
 
@@ -29,24 +29,24 @@
 #include "drivers/irq.h"
 #include "drivers/tty/tty.h"
 
-#define COM1	 0x3f8
-#define COM1_IRQ 4
+#define COM1      0x3f8
+#define COM1_IRQ  4
 #define UART_DATA (COM1 + 0) /* also the divisor's low byte, with LCR_DLAB */
 #define UART_IER  (COM1 + 1) /* also the divisor's high byte */
 #define UART_IIR  (COM1 + 2)
 #define UART_LCR  (COM1 + 3)
 #define UART_LSR  (COM1 + 5)
-#define IER_RX	  0x01
-#define IER_TX	  0x02
-#define LCR_8N1	  0x03
+#define IER_RX    0x01
+#define IER_TX    0x02
+#define LCR_8N1   0x03
 #define LCR_DLAB  0x80
 #define LSR_READY 0x01 /* received a byte */
 #define LSR_THRE  0x20 /* the transmit FIFO is empty */
 #define LSR_IDLE  0x40 /* and the last byte is out, too */
 #define FIFO_FILL 14
 #define BAUD_BASE 115200
-#define TX_SIZE	  4096
-#define POLL_NS	  (NS_PER_SEC / 100)
+#define TX_SIZE   4096
+#define POLL_NS   (NS_PER_SEC / 100)
 #define RX_LIMIT  1024 /* bytes per interrupt: a broken chip must not hang the CPU */
 
 static struct tty serial_tty;

@@ -1,10 +1,9 @@
 /*
  * chrdev: from a device number to its driver.
  *
- * Owns: the list of drivers' ranges of numbers. It only grows, during boot, before devices can be opened by a
- *   second thread, so it has no lock.
- * How: the inode of a device node in any file system has chrdev_file_ops; the open hands the file on to
- *   the driver's operations.
+ * Owns: the list of drivers' ranges of numbers. It only grows, during boot, before devices can be
+ * opened by a second thread, so it has no lock. How: the inode of a device node in any file system
+ * has chrdev_file_ops; the open hands the file on to the driver's operations.
  */
 #include "fs/chrdev.h"
 

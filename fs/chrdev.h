@@ -11,10 +11,10 @@
 #define DEV_MINOR(d)  ((u32)((d)&0xfffff))
 
 struct chrdev {
-	const char *name;  /* in /dev; also /sys, may hold '/'; NULL: not shown */
-	u64 first;	   /* MKDEV */
-	u32 count;	   /* minors */
-	u32 mode;	   /* permissions of the node in /dev */
+	const char *name; /* in /dev; also /sys, may hold '/'; NULL: not shown */
+	u64 first; /* MKDEV */
+	u32 count; /* minors */
+	u32 mode; /* permissions of the node in /dev */
 	const struct file_ops *ops; /* ops->open gets the inode with its rdev */
 	struct list link;
 };

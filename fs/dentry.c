@@ -2,14 +2,15 @@
  * dentry: names in directories, and finding them.
  *
  * Owns: struct dentry, the hash of all linked names, dentry_names_lock.
- * Life: counted; a child holds its parent. A memory file system's linked names hold one more reference on
- *   themselves (PINNED), so its dentry tree is its directory; elsewhere a dentry goes with its last user.
- * Invariants: a hashed dentry is positive. A positive one stays so: unlinking takes the name out of the
- *   hash, never the inode out of the dentry.
- * Locks: linking, unlinking and moving need the directories' inode->lock for writing. Parent and name change
- *   only while the dentry is out of the hash and under dentry_names_lock (RANK_DENTRY), so a finder under
- *   its bucket's lock (RANK_DHASH) sees them whole, and who goes up or prints takes dentry_names_lock. A
- *   finder may miss a name on the move; it asks again under the directory's lock before it says ENOENT.
+ * Life: counted; a child holds its parent. A memory file system's linked names hold one more
+ * reference on themselves (PINNED), so its dentry tree is its directory; elsewhere a dentry goes
+ * with its last user. Invariants: a hashed dentry is positive. A positive one stays so: unlinking
+ * takes the name out of the hash, never the inode out of the dentry. Locks: linking, unlinking and
+ * moving need the directories' inode->lock for writing. Parent and name change only while the
+ * dentry is out of the hash and under dentry_names_lock (RANK_DENTRY), so a finder under its
+ * bucket's lock (RANK_DHASH) sees them whole, and who goes up or prints takes dentry_names_lock. A
+ *   finder may miss a name on the move; it asks again under the directory's lock before it says
+ * ENOENT.
  */
 #include "fs/dentry.h"
 
@@ -269,7 +270,8 @@ struct dentry *dentry_find_valid(struct dentry *parent, const struct qname *name
 {
 	struct dentry *d = dentry_find_inline(parent, name);
 
-	if (d && unlikely(d->sb->flags & SB_NOCACHE) && d->sb->ops->revalidate && !d->sb->ops->revalidate(d)) {
+	if (d && unlikely(d->sb->flags & SB_NOCACHE) && d->sb->ops->revalidate &&
+	    !d->sb->ops->revalidate(d)) {
 		dentry_invalidate(d);
 		dentry_put(d);
 		d = NULL;
@@ -303,7 +305,8 @@ int dentry_lookup_locked(struct dentry *parent, const struct qname *name, struct
 }
 
 /* Memory file systems have no name that is not in the hash, so that a miss costs nothing. */
-static int dentry_lookup_memory(struct dentry *parent, const struct qname *name, struct dentry **out)
+static int dentry_lookup_memory(struct dentry *parent, const struct qname *name,
+				struct dentry **out)
 {
 	struct inode *dir = dentry_inode(parent);
 

@@ -1,12 +1,13 @@
 /*
  * struct dentry: a name in a directory, or the nameless place of a pseudo file.
  *
- * A positive dentry holds its inode; every dentry holds its parent. In memory file systems (no SB_NOCACHE) a
- * dentry that is linked into its directory holds one more reference on itself: the dentry tree is the
- * directory. In all others a dentry goes with its last reference, so nothing needs to be shrunk.
+ * A positive dentry holds its inode; every dentry holds its parent. In memory file systems (no
+ * SB_NOCACHE) a dentry that is linked into its directory holds one more reference on itself: the
+ * dentry tree is the directory. In all others a dentry goes with its last reference, so nothing
+ * needs to be shrunk.
  *
- * The fields of a pseudo dentry end at `parent`: there is one for every pidfd, pipe and socket, and it
- * is allocated that small.
+ * The fields of a pseudo dentry end at `parent`: there is one for every pidfd, pipe and socket, and
+ * it is allocated that small.
  *
  *   [N] dentry_names_lock (RANK_DENTRY) and, while linked, the parent's inode->lock: both to write
  *   [B] hash bucket (RANK_DHASH)   [P] the parent's inode->lock   [I] constant   [a] atomic
@@ -19,7 +20,7 @@
 #include "fs/inode.h"
 #include "fs/super.h"
 
-#define NAME_MAX_LEN  255
+#define NAME_MAX_LEN 255
 #define DNAME_INLINE 32
 
 #define DENTRY_HASHED  0x1u /* can be found by name */
@@ -29,21 +30,21 @@
 #define DENTRY_DEAD    0x10u /* a removed directory */
 
 struct dentry {
-	struct refcount refs;	/* [a] */
-	_Atomic u32 flags;	/* [a] DENTRY_* */
+	struct refcount refs; /* [a] */
+	_Atomic u32 flags; /* [a] DENTRY_* */
 	struct inode *_Atomic inode; /* [P] for writing; NULL: negative; once set it stays */
-	struct super *sb;	/* [I] */
-	void *private;		/* the file system's */
+	struct super *sb; /* [I] */
+	void *private; /* the file system's */
 
 	/* Not in pseudo dentries. */
-	struct dentry *parent;	/* [N] counted; itself for a root */
+	struct dentry *parent; /* [N] counted; itself for a root */
 	struct dentry *hash_next; /* [B] */
 	u32 name_len, name_hash; /* [N] */
-	const char *name;	/* [N] inline_name or kmalloc; zero-ended */
+	const char *name; /* [N] inline_name or kmalloc; zero-ended */
 	struct list child_link; /* [P] in parent->children: memory file systems only */
-	struct list children;	/* [own inode->lock] by rising dir_pos */
-	u64 dir_pos;		/* [P] readdir cookie: unique and rising per directory, from 2 */
-	u64 next_pos;		/* [own inode->lock] what the next child gets */
+	struct list children; /* [own inode->lock] by rising dir_pos */
+	u64 dir_pos; /* [P] readdir cookie: unique and rising per directory, from 2 */
+	u64 next_pos; /* [own inode->lock] what the next child gets */
 	char inline_name[DNAME_INLINE];
 };
 #define DENTRY_PSEUDO_SIZE offsetof(struct dentry, parent)
@@ -52,7 +53,8 @@ struct qname {
 	const char *name;
 	u32 len, hash;
 };
-/* Eight characters a step, the last ones padded with zeroes: fs/path.c makes it while it scans the name. */
+/* Eight characters a step, the last ones padded with zeroes: fs/path.c makes it while it scans the
+ * name. */
 static inline u64 name_hash_add(u64 hash, u64 word)
 {
 	return (hash ^ word) * 0x9e3779b97f4a7c15ull;
@@ -78,10 +80,12 @@ static inline struct qname qname_of(const char *name, u32 len)
 	return (struct qname){ name, len, dentry_hash_name(name, len) };
 }
 
-/* A root (parent itself) for a super; consumes the inode reference even on failure. NULL: out of memory. */
+/* A root (parent itself) for a super; consumes the inode reference even on failure. NULL: out of
+ * memory. */
 struct dentry *dentry_new_root(struct inode *inode) __must_check;
 
-/* A fresh nameless dentry for a pseudo file, never hashed; consumes the inode reference on success only. */
+/* A fresh nameless dentry for a pseudo file, never hashed; consumes the inode reference on success
+ * only. */
 struct dentry *dentry_new_pseudo(struct inode *inode) __must_check;
 
 /* A new negative, unhashed child of parent; one reference. NULL: out of memory. */
@@ -90,7 +94,8 @@ struct dentry *dentry_new(struct dentry *parent, const struct qname *name) __mus
 /* The cached child, +1; NULL: not cached. Any context that may take spinlocks. */
 struct dentry *dentry_find_get(struct dentry *parent, const struct qname *name);
 
-/* Makes dentry positive (consumes the inode reference), hashes it, and pins it if the super caches. */
+/* Makes dentry positive (consumes the inode reference), hashes it, and pins it if the super caches.
+ */
 void dentry_attach(struct dentry *dentry, struct inode *inode);
 /* As dentry_attach, but not hashed (O_TMPFILE). */
 void dentry_attach_unlinked(struct dentry *dentry, struct inode *inode);
@@ -131,10 +136,15 @@ bool dentry_is_ancestor(const struct dentry *a, const struct dentry *of); /* a =
 struct dentry *dentry_parent_get(struct dentry *d); /* +1; itself for a root or pseudo dentry */
 /* No longer true (revalidate): later look-ups do not find it. Mounted ones stay. */
 void dentry_invalidate(struct dentry *d);
-/* The child, cached or from the file system, +1; positive. -ENOENT ... Takes parent's inode->lock. */
-int dentry_lookup(struct dentry *parent, const struct qname *name, struct dentry **out) __must_check;
-/* The same with parent's inode->lock held for writing; where there is none a negative one for create. */
-int dentry_lookup_locked(struct dentry *parent, const struct qname *name, struct dentry **out) __must_check;
-extern struct spinlock dentry_names_lock; /* parents and names of all dentries: d_path, "..", rename */
+/* The child, cached or from the file system, +1; positive. -ENOENT ... Takes parent's inode->lock.
+ */
+int dentry_lookup(struct dentry *parent, const struct qname *name,
+		  struct dentry **out) __must_check;
+/* The same with parent's inode->lock held for writing; where there is none a negative one for
+ * create. */
+int dentry_lookup_locked(struct dentry *parent, const struct qname *name,
+			 struct dentry **out) __must_check;
+extern struct spinlock
+	dentry_names_lock; /* parents and names of all dentries: d_path, "..", rename */
 u64 dentry_count(void); /* alive, for tests */
 void dentry_init_cache(void);

@@ -1,9 +1,9 @@
 /*
  * dpath: printing where a path is.
  *
- * How: names are put in front of each other, from the end of the buffer's free room backwards, on the way
- *   up to the root; then the whole is moved to where the buffer continues.
- * Locks: dentry_names_lock the whole way, so that no rename is seen half done; it also keeps mounts where
+ * How: names are put in front of each other, from the end of the buffer's free room backwards, on
+ * the way up to the root; then the whole is moved to where the buffer continues. Locks:
+ * dentry_names_lock the whole way, so that no rename is seen half done; it also keeps mounts where
  *   they are. Callers may hold sleeping locks of any rank (maps prints under the MM lock).
  */
 #include "fs/path.h"
@@ -56,7 +56,8 @@ static void print_pseudo(const struct dentry *d, struct seqbuf *out)
 		seqbuf_putc(out, '/');
 }
 
-static bool print_path(const struct path *path, const struct path *root, struct seqbuf *out, bool *is_reachable)
+static bool print_path(const struct path *path, const struct path *root, struct seqbuf *out,
+		       bool *is_reachable)
 {
 	struct printer p = { .start = out->buf + out->len, .at = out->buf + out->cap };
 	bool is_deleted;

@@ -1,14 +1,15 @@
 /*
  * fdtable: descriptor numbers of a process.
  *
- * Owns: struct files: slots, a bitmap of numbers in use (reserved or full), a bitmap of close-on-exec.
- * Life: counted by the threads that share it (CLONE_FILES) and by those who look into it (/proc, pidfd_getfd);
- *   the last put closes everything. Small tables live in struct files itself; larger ones double.
- * Invariant: no number below next_free is free. A slot is full only if its number is in use.
- * Locks: files->lock (RANK_FILES) for all writing, and for reading by anybody but the table's one thread.
- *   A thread whose table has one reference is alone in changing it: it reads it without lock and uses the
- *   file without counting it, and takes and fills numbers without lock. Closing and growing take the lock
- *   always, because somebody may just have come to look, and counts the file under it.
+ * Owns: struct files: slots, a bitmap of numbers in use (reserved or full), a bitmap of
+ * close-on-exec. Life: counted by the threads that share it (CLONE_FILES) and by those who look
+ * into it (/proc, pidfd_getfd); the last put closes everything. Small tables live in struct files
+ * itself; larger ones double. Invariant: no number below next_free is free. A slot is full only if
+ * its number is in use. Locks: files->lock (RANK_FILES) for all writing, and for reading by anybody
+ * but the table's one thread. A thread whose table has one reference is alone in changing it: it
+ * reads it without lock and uses the file without counting it, and takes and fills numbers without
+ * lock. Closing and growing take the lock always, because somebody may just have come to look, and
+ * counts the file under it.
  */
 #include "fs/fdtable.h"
 
@@ -32,8 +33,8 @@
 struct files {
 	struct refcount refs;
 	struct spinlock lock;
-	u32 capacity;	    /* a power of two, at least 64 */
-	u32 next_free;	    /* no free number below */
+	u32 capacity; /* a power of two, at least 64 */
+	u32 next_free; /* no free number below */
 	struct file *_Atomic *slot; /* NULL: empty or reserved */
 	u64 *used, *cloexec;
 	u64 inline_used, inline_cloexec;
@@ -42,8 +43,8 @@ struct files {
 
 static struct slab_cache *files_cache;
 
-/* ---- the arrays: slots, and both bitmaps in one piece. Apart, because together they would be just over a
- * power of two, and large allocations are powers of two. */
+/* ---- the arrays: slots, and both bitmaps in one piece. Apart, because together they would be just
+ * over a power of two, and large allocations are powers of two. */
 
 struct table {
 	struct file *_Atomic *slot;
@@ -300,8 +301,8 @@ int fd_reserve(struct files *files, u32 flags, int *out)
 
 	/* Usually the table is not shared and next_free itself is free. */
 	bit = 1ull << fd % 64;
-	if (unlikely(files_is_shared(files) || fd >= files->capacity || (files->used[fd / 64] & bit) ||
-		     fd >= limit))
+	if (unlikely(files_is_shared(files) || fd >= files->capacity ||
+		     (files->used[fd / 64] & bit) || fd >= limit))
 		return fd_reserve_from(files, 0, flags, out);
 	files->used[fd / 64] |= bit;
 	if (flags & O_CLOEXEC)
@@ -363,7 +364,9 @@ int fd_publish(struct files *files, struct file *file, u32 flags)
 /* Locked, or the table is the current thread's alone. */
 static inline struct file *files_peek(const struct files *files, int fd)
 {
-	return likely((u32)fd < files->capacity) ? atomic_load_explicit(&files->slot[fd], memory_order_acquire) : NULL;
+	return likely((u32)fd < files->capacity)
+		       ? atomic_load_explicit(&files->slot[fd], memory_order_acquire)
+		       : NULL;
 }
 
 struct file *fd_get_any(struct files *files, int fd)
@@ -545,7 +548,8 @@ int fd_set_cloexec(struct files *files, int fd, bool on)
 	return err;
 }
 
-/* Closes the first descriptor in [fd, last] of map's; the number after it, or last + 1 when there is none. */
+/* Closes the first descriptor in [fd, last] of map's; the number after it, or last + 1 when there
+ * is none. */
 static u64 files_close_next(struct files *files, bool only_cloexec, u64 fd, u32 last)
 {
 	struct file *file = NULL;

@@ -2,9 +2,9 @@
  * file: the life of open file descriptions.
  *
  * Owns: struct file, its cache, and the number of open files (file_max is /proc/sys/fs/file-max).
- * Life: file_new() makes one on a path whose references it takes over; the last file_put() runs ops->release
- *   in the thread that put it, and may sleep: nobody may hold a spin lock when he puts a file.
- * Locks: none. Whoever finds a file in a descriptor table or an epoll set counts it there.
+ * Life: file_new() makes one on a path whose references it takes over; the last file_put() runs
+ * ops->release in the thread that put it, and may sleep: nobody may hold a spin lock when he puts a
+ * file. Locks: none. Whoever finds a file in a descriptor table or an epoll set counts it there.
  */
 #include "fs/file.h"
 
@@ -32,7 +32,8 @@ u64 file_count(void)
 	return atomic_load_explicit(&nr_files, memory_order_relaxed);
 }
 
-static_assert(((O_RDONLY + 1) & 3) == FILE_READ && ((O_WRONLY + 1) & 3) == FILE_WRITE, "see file_make()");
+static_assert(((O_RDONLY + 1) & 3) == FILE_READ && ((O_WRONLY + 1) & 3) == FILE_WRITE,
+	      "see file_make()");
 
 static void file_uncharge(void)
 {
@@ -143,15 +144,16 @@ void file_release(struct file *f)
 
 struct file_owner *file_owner_get(struct file *file)
 {
-	struct file_owner *owner = atomic_load_explicit(&file->owner, memory_order_acquire), *none = NULL;
+	struct file_owner *owner = atomic_load_explicit(&file->owner, memory_order_acquire),
+			  *none = NULL;
 
 	if (owner)
 		return owner;
 	owner = kzalloc(sizeof(*owner));
 	if (!owner)
 		return NULL;
-	if (atomic_compare_exchange_strong_explicit(&file->owner, &none, owner, memory_order_acq_rel,
-						    memory_order_acquire))
+	if (atomic_compare_exchange_strong_explicit(&file->owner, &none, owner,
+						    memory_order_acq_rel, memory_order_acquire))
 		return owner;
 	kfree(owner);
 	return none;

@@ -16,40 +16,41 @@
 #include "fs/path.h"
 
 /* file->mode */
-#define FILE_READ	0x01u
-#define FILE_WRITE	0x02u
-#define FILE_PATH	0x04u /* O_PATH: only a place */
-#define FILE_STREAM	0x08u /* has no position: lseek is ESPIPE */
-#define FILE_WRITER	0x10u /* counted in inode->writers */
-#define FILE_PREAD	0x20u /* pread and pwrite work */
-#define FILE_EXEC	0x40u /* opened to be run */
-#define FILE_DENIER	0x80u /* counted negatively in inode->writers */
+#define FILE_READ   0x01u
+#define FILE_WRITE  0x02u
+#define FILE_PATH   0x04u /* O_PATH: only a place */
+#define FILE_STREAM 0x08u /* has no position: lseek is ESPIPE */
+#define FILE_WRITER 0x10u /* counted in inode->writers */
+#define FILE_PREAD  0x20u /* pread and pwrite work */
+#define FILE_EXEC   0x40u /* opened to be run */
+#define FILE_DENIER 0x80u /* counted negatively in inode->writers */
 
 struct files;
 
 struct file {
-	struct refcount refs;	    /* [a] */
-	_Atomic u32 flags;	    /* [a] O_* as F_GETFL shows them */
-	u32 mode;		    /* [I] FILE_* */
-	_Atomic u32 pos_lock;	    /* 0 free, 1 held, 2 held and waited for: fs/rw.c */
+	struct refcount refs; /* [a] */
+	_Atomic u32 flags; /* [a] O_* as F_GETFL shows them */
+	u32 mode; /* [I] FILE_* */
+	_Atomic u32 pos_lock; /* 0 free, 1 held, 2 held and waited for: fs/rw.c */
 	const struct file_ops *ops; /* [I] */
-	struct inode *inode;	    /* [I] path.dentry's; uncounted (the dentry holds it) */
-	struct path path;	    /* [I] counted */
-	void *private;		    /* [I] the file system's per-open state */
-	u64 pos;		    /* [P] */
-	struct list ep_links;	    /* [E] struct epitem: sets that watch this file */
+	struct inode *inode; /* [I] path.dentry's; uncounted (the dentry holds it) */
+	struct path path; /* [I] counted */
+	void *private; /* [I] the file system's per-open state */
+	u64 pos; /* [P] */
+	struct list ep_links; /* [E] struct epitem: sets that watch this file */
 	struct file_owner *_Atomic owner; /* [a] F_SETOWN, F_SETSIG: made on first use */
 };
 #ifndef CONFIG_DEBUG
 static_assert(sizeof(struct file) <= 88, "ten thousand pidfds are in 1.4 MB");
 #endif
 
-/* Whom SIGIO goes to; fields are read and written by fcntl under file_pos_lock's bit lock or torn harmlessly. */
+/* Whom SIGIO goes to; fields are read and written by fcntl under file_pos_lock's bit lock or torn
+ * harmlessly. */
 struct file_owner {
 	u32 type; /* F_OWNER_* */
-	int sig;  /* F_SETSIG; 0: SIGIO */
+	int sig; /* F_SETSIG; 0: SIGIO */
 	struct pid *pid; /* counted */
-	u32 uid, euid;	 /* of who set it */
+	u32 uid, euid; /* of who set it */
 };
 /* The file's owner record, made if need be; NULL: out of memory. */
 struct file_owner *file_owner_get(struct file *file);
@@ -57,8 +58,8 @@ struct file_owner *file_owner_get(struct file *file);
 /**
  * file_new - an open file on path.
  * @path: consumed on success only (its references become the file's).
- * @flags: O_* of open(2); mode is derived from the access mode; O_CLOEXEC, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC are
- *   stripped from file->flags by callers that must, not here.
+ * @flags: O_* of open(2); mode is derived from the access mode; O_CLOEXEC, O_CREAT, O_EXCL,
+ * O_NOCTTY, O_TRUNC are stripped from file->flags by callers that must, not here.
  * @out: one reference. ops = inode->fops; ops->open is NOT called.
  * Errors: -ENFILE, -ENOMEM.
  */
@@ -83,7 +84,8 @@ int file_open_kernel(const char *name, u32 flags, u32 mode, struct file **out) _
 
 /* openat2 for the system call: how->flags, mode, resolve are already validated. */
 struct open_how;
-int file_open_at(int dirfd, const char *name, const struct open_how *how, struct file **out) __must_check;
+int file_open_at(int dirfd, const char *name, const struct open_how *how,
+		 struct file **out) __must_check;
 
 /* The file's count limits ENFILE: /proc/sys/fs/file-nr. */
 u64 file_count(void);

@@ -2,16 +2,15 @@
  * flock: advisory locks on files.
  *
  * Owns: the locks on each inode (struct flock_context), and who waits for whom.
- * Kinds: FLOCK locks a whole file for an open description; RECORD a range for a process (its descriptor
- *   table); OFD a range for an open description. RECORD and OFD see each other, FLOCK only its own kind.
- * Life: the context is made by the first lock and lives as long as the inode. Locks go at unlock; RECORD at any
- *   close of the file by the process (POSIX wants it so), FLOCK and OFD with the last put of the description.
- * Locks: one spin lock (RANK_FLOCK) for all of it: locking is rare, and deadlock detection wants to see
- *   everybody. Entries are allocated before it is taken and freed after. A waiter sleeps until the
- *   context's generation has moved, then tries again from the start.
- * Open: a thread that locks while another of its process closes the descriptor may leave the lock behind
- *   until the file's last close.
- *                                                     Follows: flock(2), fcntl(2)
+ * Kinds: FLOCK locks a whole file for an open description; RECORD a range for a process (its
+ * descriptor table); OFD a range for an open description. RECORD and OFD see each other, FLOCK only
+ * its own kind. Life: the context is made by the first lock and lives as long as the inode. Locks
+ * go at unlock; RECORD at any close of the file by the process (POSIX wants it so), FLOCK and OFD
+ * with the last put of the description. Locks: one spin lock (RANK_FLOCK) for all of it: locking is
+ * rare, and deadlock detection wants to see everybody. Entries are allocated before it is taken and
+ * freed after. A waiter sleeps until the context's generation has moved, then tries again from the
+ * start. Open: a thread that locks while another of its process closes the descriptor may leave the
+ * lock behind until the file's last close. Follows: flock(2), fcntl(2)
  */
 #include "fs/flock.h"
 
@@ -30,8 +29,8 @@ struct file_lock {
 	enum lock_kind kind;
 	bool is_write;
 	const void *owner; /* struct file, or struct files for LOCK_RECORD; weak */
-	struct pid *pid;   /* LOCK_RECORD: counted */
-	u64 start, end;	   /* inclusive */
+	struct pid *pid; /* LOCK_RECORD: counted */
+	u64 start, end; /* inclusive */
 };
 
 struct flock_context {
@@ -55,7 +54,8 @@ static struct list record_waiters = LIST_INIT(record_waiters);
 
 static struct flock_context *context_get(struct inode *inode)
 {
-	struct flock_context *ctx = atomic_load_explicit(&inode->locks, memory_order_acquire), *none = NULL;
+	struct flock_context *ctx = atomic_load_explicit(&inode->locks, memory_order_acquire),
+			     *none = NULL;
 
 	if (ctx)
 		return ctx;
@@ -147,8 +147,9 @@ static bool would_deadlock(const void *owner, const void *blocker)
 
 static int context_sleep(struct flock_context *ctx, u64 seen)
 {
-	return wait_event_interruptible(&ctx->changed,
-					atomic_load_explicit(&ctx->generation, memory_order_seq_cst) != seen);
+	return wait_event_interruptible(
+		&ctx->changed,
+		atomic_load_explicit(&ctx->generation, memory_order_seq_cst) != seen);
 }
 
 /* ---- ranges of one owner */
@@ -160,7 +161,8 @@ static bool is_own_range(const struct file_lock *l, const struct file_lock *want
 
 static bool ranges_touch(const struct file_lock *a, const struct file_lock *b)
 {
-	return (b->end == UINT64_MAX || a->start <= b->end + 1) && (a->end == UINT64_MAX || b->start <= a->end + 1);
+	return (b->end == UINT64_MAX || a->start <= b->end + 1) &&
+	       (a->end == UINT64_MAX || b->start <= a->end + 1);
 }
 
 /* Takes [want->start, want->end] out of l; *spare becomes its upper part if it is cut in two. */
@@ -186,9 +188,10 @@ static void range_cut(struct flock_context *ctx, struct file_lock *l, const stru
 	}
 }
 
-/* The owner's range becomes want (is_unlock: nothing). Grows want over neighbours of the same type. */
-static void range_set(struct flock_context *ctx, struct file_lock *want, bool is_unlock, struct file_lock **spare,
-		      struct list *gone)
+/* The owner's range becomes want (is_unlock: nothing). Grows want over neighbours of the same type.
+ */
+static void range_set(struct flock_context *ctx, struct file_lock *want, bool is_unlock,
+		      struct file_lock **spare, struct list *gone)
 {
 	struct file_lock *l, *next;
 
@@ -260,7 +263,9 @@ static int flock_acquire(struct file *file, bool is_write, bool nonblock)
 
 	if (!ctx || !want)
 		goto out;
-	*want = (struct file_lock){ .kind = LOCK_FLOCK, .is_write = is_write, .owner = file, .end = UINT64_MAX };
+	*want = (struct file_lock){
+		.kind = LOCK_FLOCK, .is_write = is_write, .owner = file, .end = UINT64_MAX
+	};
 	for (;;) {
 		u64 seen = atomic_load_explicit(&ctx->generation, memory_order_seq_cst);
 
@@ -376,7 +381,8 @@ static int record_try(struct record_attempt *a)
 		range_set(a->ctx, a->want, a->is_unlock, &a->spare, &a->gone);
 		if (!a->is_unlock)
 			a->want = NULL;
-	} else if (a->may_wait && a->want->kind == LOCK_RECORD && would_deadlock(a->want->owner, blocker->owner)) {
+	} else if (a->may_wait && a->want->kind == LOCK_RECORD &&
+		   would_deadlock(a->want->owner, blocker->owner)) {
 		err = -EDEADLK;
 	} else {
 		err = -EAGAIN;
@@ -413,7 +419,8 @@ static int record_run(struct record_attempt *a)
 	return err;
 }
 
-static int record_set(struct file *file, const struct file_lock *want, bool is_unlock, bool may_wait)
+static int record_set(struct file *file, const struct file_lock *want, bool is_unlock,
+		      bool may_wait)
 {
 	struct record_attempt a = { .is_unlock = is_unlock, .may_wait = may_wait };
 	int err = -ENOLCK;
@@ -465,7 +472,8 @@ int flock_record(struct file *file, struct files *files, struct pid *pid, u32 cm
 	if ((fl->l_type == F_RDLCK && !(file->mode & FILE_READ)) ||
 	    (fl->l_type == F_WRLCK && !(file->mode & FILE_WRITE)))
 		return -EBADF;
-	return record_set(file, &want, fl->l_type == F_UNLCK, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	return record_set(file, &want, fl->l_type == F_UNLCK,
+			  cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 }
 
 /* ---- closing, showing */

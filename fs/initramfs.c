@@ -1,12 +1,12 @@
 /*
  * initramfs: from a cpio archive to files.
  *
- * How: every entry is made through the ordinary operations (fs/namei.c, fs/open.c), as a program would. A gzip
- *   member is expanded into memory first. Later entries replace earlier ones of the same name.
- * Hard links: entries with the same inode number are names of the first one that was made; whichever of
- *   them carries the data fills it.
- * Directories get their times last, because making what is in them changes these.
- * A damaged archive is an error and a message, never more: lengths are checked by lib/cpio.c and lib/inflate.c.
+ * How: every entry is made through the ordinary operations (fs/namei.c, fs/open.c), as a program
+ * would. A gzip member is expanded into memory first. Later entries replace earlier ones of the
+ * same name. Hard links: entries with the same inode number are names of the first one that was
+ * made; whichever of them carries the data fills it. Directories get their times last, because
+ * making what is in them changes these. A damaged archive is an error and a message, never more:
+ * lengths are checked by lib/cpio.c and lib/inflate.c.
  */
 #include "fs/initramfs.h"
 
@@ -37,7 +37,7 @@ struct remembered {
 
 struct unpack {
 	struct list links; /* of the archive at hand */
-	struct list dirs;  /* of all */
+	struct list dirs; /* of all */
 };
 
 static struct remembered *remember(const struct cpio_entry *e, struct list *list)
@@ -121,7 +121,8 @@ static bool make_link(struct unpack *u, const struct cpio_entry *e, int *err)
 	if (e->nlink < 2)
 		return false;
 	list_for_each(r, &u->links, link) {
-		if (r->ino == e->ino && r->dev_major == e->dev_major && r->dev_minor == e->dev_minor) {
+		if (r->ino == e->ino && r->dev_major == e->dev_major &&
+		    r->dev_minor == e->dev_minor) {
 			*err = vfs_link(AT_FDCWD, r->name, AT_FDCWD, e->name, 0);
 			return true;
 		}
@@ -169,7 +170,8 @@ static int make_file(struct unpack *u, const struct cpio_entry *e)
 	if (S_ISLNK(e->mode))
 		return make_symlink(e);
 	if (!make_link(u, e, &err))
-		err = vfs_mknod(AT_FDCWD, e->name, e->mode, MKDEV(e->rdev_major, e->rdev_minor), NULL);
+		err = vfs_mknod(AT_FDCWD, e->name, e->mode, MKDEV(e->rdev_major, e->rdev_minor),
+				NULL);
 	if (!err && S_ISREG(e->mode))
 		err = write_data(e);
 	return err;

@@ -2,12 +2,12 @@
  * inode: the life of files in memory, and what is generic about their attributes.
  *
  * Owns: struct inode; each super's table of inodes by number.
- * Life: see inode.h. The table holds no references. A finder takes one with tryget under icache_lock; the
- *   last holder brings the count to zero first and takes the inode out of the table second, so a finder
- *   in between sees a dying inode, passes it by and makes another. Nothing is ever revived.
- * Locks: icache_lock (RANK_ICACHE) for the table; objects are allocated under it, which is fine because
- *   the allocator never sleeps.
- * Times are atomic words: a reader may see atime of one change with mtime of another, as on Linux.
+ * Life: see inode.h. The table holds no references. A finder takes one with tryget under
+ * icache_lock; the last holder brings the count to zero first and takes the inode out of the table
+ * second, so a finder in between sees a dying inode, passes it by and makes another. Nothing is
+ * ever revived. Locks: icache_lock (RANK_ICACHE) for the table; objects are allocated under it,
+ * which is fine because the allocator never sleeps. Times are atomic words: a reader may see atime
+ * of one change with mtime of another, as on Linux.
  */
 #include "fs/inode.h"
 
@@ -26,7 +26,7 @@
 
 #define ICACHE_MIN_BITS 6
 #define ICACHE_MAX_BITS 18
-#define ICACHE_LOAD	2u /* inodes per bucket before the table doubles */
+#define ICACHE_LOAD     2u /* inodes per bucket before the table doubles */
 
 static struct slab_cache *inode_cache;
 
@@ -268,7 +268,8 @@ int inode_check_sticky(const struct inode *dir, const struct inode *victim)
 {
 	u32 fsuid = cred_current()->fsuid;
 
-	if (!(dir->mode & S_ISVTX) || victim->uid == fsuid || dir->uid == fsuid || capable(CAP_FOWNER))
+	if (!(dir->mode & S_ISVTX) || victim->uid == fsuid || dir->uid == fsuid ||
+	    capable(CAP_FOWNER))
 		return 0;
 	return -EPERM;
 }
@@ -285,8 +286,8 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 		inode->gid = dir->gid;
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
-		else if ((mode & (S_ISGID | 0010)) == (S_ISGID | 0010) && !cred_in_group(cred, dir->gid) &&
-			 !cred_has_cap(cred, CAP_FSETID))
+		else if ((mode & (S_ISGID | 0010)) == (S_ISGID | 0010) &&
+			 !cred_in_group(cred, dir->gid) && !cred_has_cap(cred, CAP_FSETID))
 			mode &= ~(u32)S_ISGID;
 	}
 	inode->mode = mode;
@@ -337,7 +338,8 @@ void inode_accessed(struct file *file)
 	u64 atime = atomic_load_explicit(&inode->atime_ns, memory_order_relaxed);
 
 	if ((mnt_flags & (MNT_FLAG_NOATIME | MNT_FLAG_RDONLY)) || (file->flags & O_NOATIME) ||
-	    (inode->sb->flags & SB_RDONLY) || ((mnt_flags & MNT_FLAG_NODIRATIME) && S_ISDIR(inode->mode)))
+	    (inode->sb->flags & SB_RDONLY) ||
+	    ((mnt_flags & MNT_FLAG_NODIRATIME) && S_ISDIR(inode->mode)))
 		return;
 	/* relatime: only if it was not read since it changed, or a day ago. */
 	if ((mnt_flags & MNT_FLAG_RELATIME) && atime > inode->mtime_ns && atime > inode->ctime_ns &&

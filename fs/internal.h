@@ -41,7 +41,8 @@ static inline u32 load_u32(const char *p)
 	return v;
 }
 
-/* Names are short, so a call of memcmp would cost more than the comparison. The last words overlap. */
+/* Names are short, so a call of memcmp would cost more than the comparison. The last words overlap.
+ */
 static __always_inline bool name_equal(const char *a, const char *b, u32 len)
 {
 	if (len < 4)
@@ -63,7 +64,8 @@ static inline bool dentry_tryget_locked(struct dentry *d)
 	return true;
 }
 
-static __always_inline struct dentry *dentry_find_inline(struct dentry *parent, const struct qname *name)
+static __always_inline struct dentry *dentry_find_inline(struct dentry *parent,
+							 const struct qname *name)
 {
 	struct dhash_bucket *bucket = dhash_bucket(parent, name->hash);
 	struct dentry *d;
@@ -84,19 +86,19 @@ int dentry_lookup_slow(struct dentry *parent, const struct qname *name, struct d
 void dentry_drop_tree(struct dentry *root);
 
 /*
- * A walk under way (path.c). The rest of the name, and under it the rests of the names whose links led
- * here. walk_end() is due after walk_start() succeeded, also when a later step failed.
+ * A walk under way (path.c). The rest of the name, and under it the rests of the names whose links
+ * led here. walk_end() is due after walk_start() succeeded, also when a later step failed.
  */
 #define WALK_MAX_LINKS 40
 
 struct walk {
 	struct path path; /* counted: the place reached */
 	struct path root; /* counted; mnt NULL: not needed yet */
-	u32 flags;	  /* LOOKUP_* */
-	u32 nr_links;	  /* followed so far */
-	u32 depth;	  /* names below this one */
+	u32 flags; /* LOOKUP_* */
+	u32 nr_links; /* followed so far */
+	u32 depth; /* names below this one */
 	const char *name; /* what is left to walk */
-	char *text;	  /* buffer that name is in, if a link's */
+	char *text; /* buffer that name is in, if a link's */
 	struct {
 		char *text;
 		const char *rest;
@@ -108,8 +110,8 @@ int walk_start(struct walk *w, int dirfd, const char *name, u32 flags);
 int walk_to_last(struct walk *w, struct last_component *last);
 /* To the end. Afterwards w->path is the place. */
 int walk_to_end(struct walk *w);
-/* dentry, the last component, is a symlink in w->path: goes on with its text or to its place. Then either
- * w->name is to be walked, or, *is_there, w->path is the place. */
+/* dentry, the last component, is a symlink in w->path: goes on with its text or to its place. Then
+ * either w->name is to be walked, or, *is_there, w->path is the place. */
 int walk_follow(struct walk *w, struct dentry *link, const char *rest, bool *is_there);
 /* Goes to dentry (consumed), a child of w->path, and into what is mounted there. */
 int walk_enter(struct walk *w, struct dentry *dentry);
@@ -126,7 +128,8 @@ void fs_ctx_replace(const struct path *from, const struct path *to);
 void rw_init(void); /* rw.c; called by file_init_cache */
 
 /* file.c: file_new() for a dentry of inode, not O_PATH. NULL: file_make_error() says why. */
-struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode, u32 flags) __must_check;
+struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode,
+		       u32 flags) __must_check;
 int file_make_error(void);
 /* Undoes that: no ops->release, and the path's references are the caller's again. */
 void file_discard(struct file *file);

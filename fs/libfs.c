@@ -2,9 +2,10 @@
  * libfs: files with an inode but no name. See libfs.h.
  *
  * Owns: nothing; it composes inode, dentry and file.
- * Invariant: at any time there is at most one live inode of (super, ino), because inode_get_or_add() says
- *   so; each open has a dentry and a file of its own, so nothing is cached and the last close frees all.
- * Locks: a new inode is filled in under the super's icache_lock, so private_get may not sleep.
+ * Invariant: at any time there is at most one live inode of (super, ino), because
+ * inode_get_or_add() says so; each open has a dentry and a file of its own, so nothing is cached
+ * and the last close frees all. Locks: a new inode is filled in under the super's icache_lock, so
+ * private_get may not sleep.
  */
 #include "fs/libfs.h"
 
@@ -23,7 +24,8 @@ void pseudo_fs_init(struct pseudo_fs *fs, const char *name, u64 magic, const str
 	struct inode *inode;
 
 	fs->type = (struct fs_type){ .name = name, .flags = FS_NODEV };
-	if (super_new(&fs->type, ops, magic, SB_NOUSER | SB_NOEXEC | SB_NODEV | SB_NOCACHE, &fs->sb))
+	if (super_new(&fs->type, ops, magic, SB_NOUSER | SB_NOEXEC | SB_NODEV | SB_NOCACHE,
+		      &fs->sb))
 		panic("no memory for %s", name);
 	inode = inode_new(fs->sb);
 	if (!inode)
@@ -49,7 +51,8 @@ static inline void inode_fill(struct inode *inode, const struct node_template *t
 }
 
 /* Consumes the reference on inode, also on failure. */
-static inline int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags, struct file **out)
+static inline int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flags,
+			     struct file **out)
 {
 	struct dentry *dentry = dentry_new_pseudo(inode);
 	struct file *file;
@@ -76,7 +79,8 @@ int libfs_open(const struct node_template *t, u64 ino, void *private, u32 flags,
 		return -ENOMEM;
 	if (inode_is_unseen(inode)) {
 		inode_fill(inode, t, private);
-		inode_touch(inode, ATTR_ATIME | ATTR_MTIME | ATTR_CTIME); /* stat shows the first open */
+		inode_touch(inode,
+			    ATTR_ATIME | ATTR_MTIME | ATTR_CTIME); /* stat shows the first open */
 		inode_publish(inode);
 	}
 	return open_inode(t->fs, inode, flags, out);

@@ -2,13 +2,14 @@
  * mount: which file system is attached where.
  *
  * Owns: struct mount, the one mount namespace, the hash (parent mount, dentry) -> mount.
- * Life: an attached mount holds one reference on itself, one on its parent and one on its mountpoint; a
- *   path holds one on its mount. umount takes it out of the tree; it goes with its last path.
- * Invariant: a dentry something is mounted on has DENTRY_MOUNTED, so that a walk asks only then.
- * Locks: mount_lock (RANK_MOUNT) for whoever changes the tree or goes through all of it. parent, mountpoint
- *   and the hash change under dentry_names_lock too, which is all a walk or a printed path needs. What is
- *   to become a mountpoint has its inode->lock held against a concurrent rmdir.
- * Open: one namespace; mount propagation (shared, slave) does not exist, all mounts are private.
+ * Life: an attached mount holds one reference on itself, one on its parent and one on its
+ * mountpoint; a path holds one on its mount. umount takes it out of the tree; it goes with its last
+ * path. Invariant: a dentry something is mounted on has DENTRY_MOUNTED, so that a walk asks only
+ * then. Locks: mount_lock (RANK_MOUNT) for whoever changes the tree or goes through all of it.
+ * parent, mountpoint and the hash change under dentry_names_lock too, which is all a walk or a
+ * printed path needs. What is to become a mountpoint has its inode->lock held against a concurrent
+ * rmdir. Open: one namespace; mount propagation (shared, slave) does not exist, all mounts are
+ * private.
  */
 #include "fs/mount.h"
 
@@ -23,12 +24,12 @@
 #include "fs/internal.h"
 
 #define MOUNT_HASH_BITS 6
-#define MOUNT_MAX	100000
+#define MOUNT_MAX       100000
 
 struct mnt_ns {
-	struct path root;    /* [MOUNT] counted */
-	struct list mounts;  /* [MOUNT] in order of mounting */
-	u32 nr_mounts;	     /* [MOUNT] */
+	struct path root; /* [MOUNT] counted */
+	struct list mounts; /* [MOUNT] in order of mounting */
+	u32 nr_mounts; /* [MOUNT] */
 };
 
 static struct rwsem mount_lock = RWSEM_INIT(RANK_MOUNT);
@@ -38,7 +39,8 @@ static _Atomic int last_id;
 
 /* ---- life */
 
-static struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source, u32 flags)
+static struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source,
+				 u32 flags)
 {
 	struct mount *m = kzalloc(sizeof(*m));
 
@@ -178,7 +180,8 @@ static void mount_unhook(struct mount *m, struct path *above)
 	m->parent = m;
 	m->mountpoint = NULL;
 	if (!dentry_is_mountpoint(above->dentry))
-		atomic_fetch_and_explicit(&above->dentry->flags, ~DENTRY_MOUNTED, memory_order_relaxed);
+		atomic_fetch_and_explicit(&above->dentry->flags, ~DENTRY_MOUNTED,
+					  memory_order_relaxed);
 	spin_unlock(&dentry_names_lock);
 	list_del_init(&m->child_link);
 }
@@ -242,7 +245,8 @@ static void tree_put(struct list *gone)
 	}
 }
 
-/* at, moved up to the top of what is mounted there; its inode->lock is taken and left to the caller. */
+/* at, moved up to the top of what is mounted there; its inode->lock is taken and left to the
+ * caller. */
 static int mountpoint_lock(struct path *at, bool is_dir)
 {
 	struct mount *m;
@@ -256,7 +260,8 @@ static int mountpoint_lock(struct path *at, bool is_dir)
 	}
 	inode = dentry_inode(at->dentry);
 	rwsem_write_lock(&inode->lock);
-	if ((dentry_flags(at->dentry) & DENTRY_DEAD) || dentry_is_unlinked(at->dentry) || !at->mnt->ns)
+	if ((dentry_flags(at->dentry) & DENTRY_DEAD) || dentry_is_unlinked(at->dentry) ||
+	    !at->mnt->ns)
 		err = -ENOENT;
 	else if (S_ISDIR(inode->mode) != is_dir)
 		err = -ENOTDIR;
@@ -265,8 +270,8 @@ static int mountpoint_lock(struct path *at, bool is_dir)
 	return err;
 }
 
-/* Puts the tree m on top of at. mount_lock held. Consumes m's reference only on success. is_new: not a second
- * time what is there already. */
+/* Puts the tree m on top of at. mount_lock held. Consumes m's reference only on success. is_new:
+ * not a second time what is there already. */
 static int tree_attach(struct mount *m, const struct path *at, bool is_new)
 {
 	struct path place = *at;
@@ -308,7 +313,8 @@ static void tree_add_to_ns(struct mount *top)
 		ns_add(m);
 }
 
-int mount_new(const char *type, const char *source, u32 mnt_flags, const char *options, const struct path *at)
+int mount_new(const char *type, const char *source, u32 mnt_flags, const char *options,
+	      const struct path *at)
 {
 	const struct fs_type *fs = fs_type_find(type, strlen(type));
 	struct super *sb;
@@ -337,7 +343,8 @@ int mount_new(const char *type, const char *source, u32 mnt_flags, const char *o
 
 static struct mount *mount_clone(struct mount *from, struct dentry *root)
 {
-	struct mount *m = mount_alloc(from->sb, root, from->source, from->flags & ~MNT_FLAG_INTERNAL);
+	struct mount *m =
+		mount_alloc(from->sb, root, from->source, from->flags & ~MNT_FLAG_INTERNAL);
 
 	if (m)
 		super_get(from->sb);
@@ -455,7 +462,8 @@ int mount_remount(const struct path *at, u32 mnt_flags, bool bind_only, const ch
 	return err;
 }
 
-/* The mount whose root is at or is on top of it (at may be "." under it); NULL: none. mount_lock held. */
+/* The mount whose root is at or is on top of it (at may be "." under it); NULL: none. mount_lock
+ * held. */
 static struct mount *mount_on_top(const struct path *at)
 {
 	const struct dentry *d = at->dentry;
@@ -505,11 +513,13 @@ int mount_umount(const struct path *at, u32 umount_flags)
 
 /* ---- roots */
 
-static int pivot_check(const struct path *new_root, const struct path *put_old, const struct path *root)
+static int pivot_check(const struct path *new_root, const struct path *put_old,
+		       const struct path *root)
 {
 	if (new_root->mnt == root->mnt || put_old->mnt == root->mnt)
 		return -EBUSY;
-	if (!path_is_mount_root(root) || !path_is_mount_root(new_root) || new_root->mnt->parent == new_root->mnt)
+	if (!path_is_mount_root(root) || !path_is_mount_root(new_root) ||
+	    new_root->mnt->parent == new_root->mnt)
 		return -EINVAL;
 	if (!new_root->mnt->ns || !put_old->mnt->ns || !mount_is_below(put_old->mnt, new_root->mnt))
 		return -EINVAL;
@@ -576,8 +586,8 @@ void mount_for_each(void (*fn)(struct mount *, void *), void *arg)
 	fs_ctx_root(fs_ctx_current(), &root);
 	rwsem_read_lock(&mount_lock);
 	list_for_each(m, &the_ns.mounts, ns_link)
-		if (mount_is_below(m, root.mnt) &&
-		    (m == root.mnt || m->parent != root.mnt || dentry_is_ancestor(root.dentry, m->mountpoint)))
+		if (mount_is_below(m, root.mnt) && (m == root.mnt || m->parent != root.mnt ||
+						    dentry_is_ancestor(root.dentry, m->mountpoint)))
 			fn(m, arg);
 	rwsem_read_unlock(&mount_lock);
 	path_put(&root);

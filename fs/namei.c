@@ -1,12 +1,12 @@
 /*
  * namei: the operations that change which names there are.
  *
- * Owns: the order of checks and locks around inode_ops.create ... rename; the file systems do the rest.
- * Locks: the parents' inode->lock (RANK_DIR) for writing during look-up, checks and operation, so that what
- *   was checked is what is changed. Two parents: super->rename_lock first, then the ancestor first. A victim's
- *   own lock is taken last, which is what a mount on it has to wait for.
- * Errors: where several apply, the order is Linux's (what is there before what is allowed).
- *                                                     Follows: the man pages of section 2, Linux 7.3 fs/namei.c
+ * Owns: the order of checks and locks around inode_ops.create ... rename; the file systems do the
+ * rest. Locks: the parents' inode->lock (RANK_DIR) for writing during look-up, checks and
+ * operation, so that what was checked is what is changed. Two parents: super->rename_lock first,
+ * then the ancestor first. A victim's own lock is taken last, which is what a mount on it has to
+ * wait for. Errors: where several apply, the order is Linux's (what is there before what is
+ * allowed). Follows: the man pages of section 2, Linux 7.3 fs/namei.c
  */
 #include "fs/namei.h"
 
@@ -111,7 +111,8 @@ int vfs_mknod(int dirfd, const char *name, u32 mode, u64 rdev, struct path *out)
 		mode |= S_IFREG;
 	if (S_ISDIR(mode))
 		return -EPERM;
-	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISFIFO(mode) && !S_ISSOCK(mode))
+	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISFIFO(mode) &&
+	    !S_ISSOCK(mode))
 		return -EINVAL;
 	err = creation_begin(&c, dirfd, name, false);
 	if (err)
@@ -260,7 +261,8 @@ static int rmdir_locked(struct inode *dir, struct dentry *victim)
 }
 
 /* An existing name in the locked directory, +1; -ENOENT. */
-static int lookup_existing(const struct path *dir, const struct last_component *last, struct dentry **out)
+static int lookup_existing(const struct path *dir, const struct last_component *last,
+			   struct dentry **out)
 {
 	struct qname q = qname_of(last->name, last->len);
 	int err = dentry_lookup_locked(dir->dentry, &q, out);
@@ -310,7 +312,9 @@ int vfs_unlink(int dirfd, const char *name)
 
 int vfs_rmdir(int dirfd, const char *name)
 {
-	static const int bad[] = { [LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY, [LAST_ROOT] = -EBUSY };
+	static const int bad[] = {
+		[LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY, [LAST_ROOT] = -EBUSY
+	};
 	struct last_component last;
 	struct path parent;
 	int err = path_lookup_parent(dirfd, name, 0, &parent, &last);
@@ -340,8 +344,10 @@ static void rename_lock_dirs(struct renaming *r)
 		return;
 	}
 	mutex_lock(&a->sb->rename_lock);
-	/* Unrelated ones by address, as lock_inodes() does: they may be children that a rename in their parent locks. */
-	if (dentry_is_ancestor(b, a) || (dentry_inode(b) < dentry_inode(a) && !dentry_is_ancestor(a, b))) {
+	/* Unrelated ones by address, as lock_inodes() does: they may be children that a rename in
+	 * their parent locks. */
+	if (dentry_is_ancestor(b, a) ||
+	    (dentry_inode(b) < dentry_inode(a) && !dentry_is_ancestor(a, b))) {
 		t = a;
 		a = b;
 		b = t;
@@ -397,23 +403,25 @@ static int rename_check_names(struct renaming *r)
 
 	if (new && (r->flags & RENAME_NOREPLACE))
 		return -EEXIST;
-	if (!new && is_exchange)
+	if (!new &&is_exchange)
 		return -ENOENT;
 	if (is_exchange && !S_ISDIR(new->mode) && r->new_last.has_slash)
 		return -ENOTDIR;
-	if (!S_ISDIR(old->mode) && (r->old_last.has_slash || (!is_exchange && r->new_last.has_slash)))
+	if (!S_ISDIR(old->mode) &&
+	    (r->old_last.has_slash || (!is_exchange && r->new_last.has_slash)))
 		return -ENOTDIR;
 	/* A directory cannot move into itself, nor replace one it is in. */
 	if (dentry_is_ancestor(r->old, r->new_dir.dentry))
 		return -EINVAL;
-	if (new && dentry_is_ancestor(r->new, r->old_dir.dentry))
+	if (new &&dentry_is_ancestor(r->new, r->old_dir.dentry))
 		return is_exchange ? -EINVAL : -ENOTEMPTY;
 	return 0;
 }
 
 static int rename_check_permission(struct renaming *r)
 {
-	struct inode *old_dir = dentry_inode(r->old_dir.dentry), *new_dir = dentry_inode(r->new_dir.dentry);
+	struct inode *old_dir = dentry_inode(r->old_dir.dentry),
+		     *new_dir = dentry_inode(r->new_dir.dentry);
 	struct inode *old = dentry_inode(r->old), *new = dentry_inode(r->new);
 	bool is_dir = S_ISDIR(old->mode);
 	bool is_exchange = r->flags & RENAME_EXCHANGE;
@@ -437,7 +445,8 @@ static int rename_check_permission(struct renaming *r)
 
 static int rename_run(struct renaming *r)
 {
-	struct inode *old_dir = dentry_inode(r->old_dir.dentry), *new_dir = dentry_inode(r->new_dir.dentry);
+	struct inode *old_dir = dentry_inode(r->old_dir.dentry),
+		     *new_dir = dentry_inode(r->new_dir.dentry);
 	struct inode *old = dentry_inode(r->old), *new = dentry_inode(r->new);
 	int err = -EBUSY;
 
@@ -448,7 +457,7 @@ static int rename_run(struct renaming *r)
 		dentry_exchange(r->old, r->new);
 	} else if (!err) {
 		dentry_move(r->old, r->new);
-		if (new && S_ISDIR(new->mode))
+		if (new &&S_ISDIR(new->mode))
 			atomic_fetch_or_explicit(&r->new->flags, DENTRY_DEAD, memory_order_relaxed);
 	}
 	unlock_inodes(old, new);

@@ -2,10 +2,10 @@
  * open: from flags to files; and changing a file's length.
  *
  * Owns: what open(2)'s flags mean for places: the checks, creation, O_TRUNC, O_PATH, O_TMPFILE; and
- *   inode->writers (> 0: that many files may write; < 0: that many run it; ETXTBSY keeps them apart).
- * Locks: none while ops->open runs, which may wait long (FIFOs). Creation holds the directory's lock.
- * What the flag bits may be together is checked by the system call; what they mean is decided here.
- *                                                     Follows: open(2), openat2(2), truncate(2)
+ *   inode->writers (> 0: that many files may write; < 0: that many run it; ETXTBSY keeps them
+ * apart). Locks: none while ops->open runs, which may wait long (FIFOs). Creation holds the
+ * directory's lock. What the flag bits may be together is checked by the system call; what they
+ * mean is decided here. Follows: open(2), openat2(2), truncate(2)
  */
 #include "fs/open.h"
 
@@ -35,8 +35,8 @@ static int inode_get_writer(struct inode *inode)
 	do {
 		if (n < 0)
 			return -ETXTBSY;
-	} while (!atomic_compare_exchange_weak_explicit(&inode->writers, &n, n + 1, memory_order_acquire,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&inode->writers, &n, n + 1, memory_order_acquire, memory_order_relaxed));
 	return 0;
 }
 
@@ -65,7 +65,8 @@ int file_deny_write(struct file *file)
 
 static u32 flags_to_mask(u32 flags)
 {
-	static const u8 masks[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const u8 masks[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+				     MAY_READ | MAY_WRITE };
 
 	return masks[flags & O_ACCMODE] | (unlikely(flags & O_TRUNC) ? MAY_WRITE : 0);
 }
@@ -76,7 +77,8 @@ static bool inode_owned(const struct inode *inode)
 }
 
 /* Of anything but the plainest open of a regular file. */
-static __noinline int open_check_rest(const struct path *path, struct inode *inode, u32 flags, u32 mask)
+static __noinline int open_check_rest(const struct path *path, struct inode *inode, u32 flags,
+				      u32 mask)
 {
 	u32 type = inode->mode & S_IFMT;
 
@@ -141,7 +143,8 @@ static inline int open_file(struct path *path, u32 flags, struct file **out)
 	}
 	if (is_writer)
 		file->mode |= FILE_WRITER;
-	if (file->ops->open && (err = file->ops->open(inode, file))) { /* terminals look at O_NOCTTY */
+	if (file->ops->open &&
+	    (err = file->ops->open(inode, file))) { /* terminals look at O_NOCTTY */
 		file_discard(file);
 		return err;
 	}
@@ -216,8 +219,10 @@ static int open_existing(struct walk *w, u32 flags, struct file **out)
 	return unlikely(err) ? err : open_file(&w->path, flags, out);
 }
 
-/* Makes the name in w->path, or finds that somebody else did: then *dentry is positive and 0 comes too. */
-static int create_last(struct walk *w, const struct qname *q, u32 mode, bool *is_new, struct dentry **dentry)
+/* Makes the name in w->path, or finds that somebody else did: then *dentry is positive and 0 comes
+ * too. */
+static int create_last(struct walk *w, const struct qname *q, u32 mode, bool *is_new,
+		       struct dentry **dentry)
 {
 	struct inode *dir = dentry_inode(w->path.dentry);
 	int err;
@@ -242,7 +247,8 @@ out_unlock:
 }
 
 /* One name with O_CREAT. 1: it was a symlink, and w->name is to be walked. */
-static int open_last(struct walk *w, const struct last_component *last, u32 flags, u32 mode, struct file **out)
+static int open_last(struct walk *w, const struct last_component *last, u32 flags, u32 mode,
+		     struct file **out)
 {
 	struct qname q = qname_of(last->name, last->len);
 	struct dentry *dentry;
@@ -337,10 +343,12 @@ static int open_tmpfile(struct walk *w, u32 flags, u32 mode, struct file **out)
 		return err;
 	path.mnt = w->path.mnt;
 	rwsem_write_lock(&dir->lock);
-	err = dir->ops->tmpfile(dir, path.dentry, S_IFREG | (mode & 07777 & ~fs_ctx_umask(fs_ctx_current())));
+	err = dir->ops->tmpfile(dir, path.dentry,
+				S_IFREG | (mode & 07777 & ~fs_ctx_umask(fs_ctx_current())));
 	rwsem_write_unlock(&dir->lock);
 	if (!err && !(flags & O_EXCL))
-		atomic_fetch_or_explicit(&dentry_inode(path.dentry)->state, INODE_LINKABLE, memory_order_relaxed);
+		atomic_fetch_or_explicit(&dentry_inode(path.dentry)->state, INODE_LINKABLE,
+					 memory_order_relaxed);
 	mount_get(path.mnt);
 	if (!err)
 		err = open_file(&path, flags & ~(u32)O_DIRECTORY, out);
@@ -372,7 +380,8 @@ static inline u32 lookup_flags(u32 flags, u64 resolve)
 }
 
 /* With O_PATH, O_CREAT, O_TMPFILE or openat2's resolve. */
-static __noinline int open_special(int dirfd, const char *name, const struct open_how *how, struct file **out)
+static __noinline int open_special(int dirfd, const char *name, const struct open_how *how,
+				   struct file **out)
 {
 	u32 flags = how->flags;
 	struct walk w __uninitialized;
@@ -466,7 +475,8 @@ int file_set_flags(struct file *file, u32 flags)
 	/* On a pipe O_DIRECT means packets. */
 	if ((flags & O_DIRECT) && !S_ISFIFO(inode->mode) && !(S_ISREG(inode->mode) && inode->pages))
 		return -EINVAL;
-	while (!atomic_compare_exchange_weak_explicit(&file->flags, &old, (old & ~mask) | (flags & mask),
+	while (!atomic_compare_exchange_weak_explicit(&file->flags, &old,
+						      (old & ~mask) | (flags & mask),
 						      memory_order_relaxed, memory_order_relaxed))
 		;
 	return 0;

@@ -12,13 +12,14 @@ int vfs_ftruncate(struct file *file, s64 size) __must_check;
 /* Nobody may write to it while it runs (ETXTBSY); the last put undoes it. */
 int file_deny_write(struct file *file) __must_check; /* -ETXTBSY */
 
-/* For execve: a regular file the caller may execute, on a mount without noexec; mode FILE_READ | FILE_EXEC; writing
- * is denied until the last put. -EACCES, -ETXTBSY ... path is the caller's. */
+/* For execve: a regular file the caller may execute, on a mount without noexec; mode FILE_READ |
+ * FILE_EXEC; writing is denied until the last put. -EACCES, -ETXTBSY ... path is the caller's. */
 int file_open_exec(const struct path *path, struct file **out) __must_check;
 
 /* A driver's open op hands the file on: ops change, and with them whether it is a stream. */
 void file_set_ops(struct file *file, const struct file_ops *ops);
 
-/* fcntl(F_SETFL): O_APPEND, O_NONBLOCK, O_NOATIME, O_DIRECT change, others stay. -EINVAL, -EPERM. */
+/* fcntl(F_SETFL): O_APPEND, O_NONBLOCK, O_NOATIME, O_DIRECT change, others stay. -EINVAL, -EPERM.
+ */
 int file_set_flags(struct file *file, u32 flags) __must_check;
 #define FILE_SETFL_MASK (O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT)

@@ -1,14 +1,15 @@
 /*
  * pagecache: the pages of a file, by index.
  *
- * Owns: a tree of 64-way nodes per inode, as high as the largest index needs; a file of one page has none.
- * Life: a page belongs to the tree (one reference) and to whoever maps or copies it (one each). Truncation
- *   takes it out of the tree and out of every address space; the last user frees it.
- * Invariants: no page at or beyond inode->size once a truncation has returned: size is lowered first, a fault
- *   adds a page under the lock only if it is below size, then the pages go, then the mappings. A fault that
- *   was quicker holds its as->lock until the page is mapped, and the unmapping waits for that lock.
- * Locks: pc->lock (RANK_PGCACHE) for the tree and the list of mappings; nodes are allocated under it. No lock
- *   while bytes are copied, but writers hold inode->lock, so a write is whole to other writers.
+ * Owns: a tree of 64-way nodes per inode, as high as the largest index needs; a file of one page
+ * has none. Life: a page belongs to the tree (one reference) and to whoever maps or copies it (one
+ * each). Truncation takes it out of the tree and out of every address space; the last user frees
+ * it. Invariants: no page at or beyond inode->size once a truncation has returned: size is lowered
+ * first, a fault adds a page under the lock only if it is below size, then the pages go, then the
+ * mappings. A fault that was quicker holds its as->lock until the page is mapped, and the unmapping
+ * waits for that lock. Locks: pc->lock (RANK_PGCACHE) for the tree and the list of mappings; nodes
+ * are allocated under it. No lock while bytes are copied, but writers hold inode->lock, so a write
+ * is whole to other writers.
  */
 #include "fs/pagecache.h"
 
@@ -58,7 +59,8 @@ static struct page *tree_find(const struct pagecache *pc, u64 index)
 	if (!tree_holds(pc, index))
 		return NULL;
 	for (u32 height = pc->height; at && height; height--)
-		at = ((struct node *)at)->slot[index >> ((height - 1) * NODE_BITS) & (NODE_SLOTS - 1)];
+		at = ((struct node *)at)
+			     ->slot[index >> ((height - 1) * NODE_BITS) & (NODE_SLOTS - 1)];
 	return at;
 }
 
@@ -91,7 +93,8 @@ static int tree_insert(struct pagecache *pc, u64 index, struct page *page)
 		if (!*link) {
 			*link = cache_zalloc(node_cache);
 			if (!*link)
-				return -ENOMEM; /* empty nodes above stay; tree_remove and destroy bear them */
+				return -ENOMEM; /* empty nodes above stay; tree_remove and destroy
+						   bear them */
 			if (parent)
 				parent->nr_used++;
 		}
@@ -114,7 +117,8 @@ static void tree_remove(struct pagecache *pc, u64 index)
 
 	for (u32 height = pc->height; height; height--) {
 		path[depth++] = link;
-		link = &((struct node *)*link)->slot[index >> ((height - 1) * NODE_BITS) & (NODE_SLOTS - 1)];
+		link = &((struct node *)*link)
+				->slot[index >> ((height - 1) * NODE_BITS) & (NODE_SLOTS - 1)];
 	}
 	*link = NULL;
 	while (depth) {
@@ -205,7 +209,8 @@ struct page *pagecache_find_get(struct pagecache *pc, u64 index)
 }
 
 /* Puts page, consumed, at index unless somebody was quicker; *out is what is there, +1. */
-static int pagecache_add(struct pagecache *pc, u64 index, struct page *page, bool below_size, struct page **out)
+static int pagecache_add(struct pagecache *pc, u64 index, struct page *page, bool below_size,
+			 struct page **out)
 {
 	struct page *there;
 	int err = 0;
@@ -476,7 +481,8 @@ static void map_open(struct vma *vma)
 	while (map_is_writable(vma)) {
 		if (n < 0)
 			vma->flags &= ~(u32)(VM_MAYWRITE | VM_WRITE);
-		else if (atomic_compare_exchange_weak_explicit(&pc->writable_maps, &n, n + 1, memory_order_relaxed,
+		else if (atomic_compare_exchange_weak_explicit(&pc->writable_maps, &n, n + 1,
+							       memory_order_relaxed,
 							       memory_order_relaxed))
 			break;
 	}
@@ -527,7 +533,8 @@ int pagecache_mmap(struct file *file, struct mmap_request *req)
 	struct pagecache *pc = file->inode->pages;
 
 	if ((req->flags & MAP_SHARED) &&
-	    (pc->no_new_writable || atomic_load_explicit(&pc->writable_maps, memory_order_relaxed) < 0)) {
+	    (pc->no_new_writable ||
+	     atomic_load_explicit(&pc->writable_maps, memory_order_relaxed) < 0)) {
 		if (req->prot & PROT_WRITE)
 			return -EPERM;
 		req->vm_may &= ~VM_MAYWRITE;
@@ -542,8 +549,8 @@ int pagecache_forbid_writable(struct pagecache *pc)
 {
 	s32 none = 0;
 
-	if (atomic_compare_exchange_strong_explicit(&pc->writable_maps, &none, -1, memory_order_relaxed,
-						    memory_order_relaxed) ||
+	if (atomic_compare_exchange_strong_explicit(&pc->writable_maps, &none, -1,
+						    memory_order_relaxed, memory_order_relaxed) ||
 	    none < 0)
 		return 0;
 	return -EBUSY;

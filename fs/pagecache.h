@@ -18,14 +18,16 @@ struct mmap_request;
 
 struct pagecache {
 	struct spinlock lock;
-	u32 height;		/* [P] of the tree; 0: root is page 0 itself, or NULL */
-	void *root;		/* [P] struct page or a tree node */
-	struct list maps;	/* [P] struct vma.backing_link */
-	struct inode *inode;	/* [I] whose; weak */
-	_Atomic u64 nr_pages;	/* [P] for writing */
-	_Atomic s32 writable_maps; /* shared mappings that are or may become writable; <0: forbidden */
+	u32 height; /* [P] of the tree; 0: root is page 0 itself, or NULL */
+	void *root; /* [P] struct page or a tree node */
+	struct list maps; /* [P] struct vma.backing_link */
+	struct inode *inode; /* [I] whose; weak */
+	_Atomic u64 nr_pages; /* [P] for writing */
+	_Atomic s32
+		writable_maps; /* shared mappings that are or may become writable; <0: forbidden */
 	_Atomic bool no_new_writable; /* F_SEAL_FUTURE_WRITE: the writable maps there are stay */
-	/* Asks for (or gives back) room for pages; false: -ENOSPC. May not sleep. NULL: no limit. */
+	/* Asks for (or gives back) room for pages; false: -ENOSPC. May not sleep. NULL: no limit.
+	 */
 	bool (*charge)(struct inode *inode, s64 pages);
 };
 
@@ -34,13 +36,14 @@ void pagecache_destroy(struct pagecache *pc); /* at evict: nothing maps it any m
 
 /* Bytes read up to inode->size; holes are zeroes. Locks: none. */
 long pagecache_read(struct pagecache *pc, struct uio *uio, u64 pos);
-/* Locks: inode->lock for writing; inode->size is the caller's to raise. Bytes, -ENOSPC, -ENOMEM, -EFAULT. */
+/* Locks: inode->lock for writing; inode->size is the caller's to raise. Bytes, -ENOSPC, -ENOMEM,
+ * -EFAULT. */
 long pagecache_write(struct pagecache *pc, struct uio *uio, u64 pos);
 /* The page at index, +1: NULL if a hole; pagecache_get makes it. */
 struct page *pagecache_find_get(struct pagecache *pc, u64 index);
 int pagecache_get(struct pagecache *pc, u64 index, struct page **out) __must_check;
-/* Drops the pages wholly inside [from, to) and zeroes what is partly inside; unmaps them everywhere. Locks:
- * inode->lock for writing; inode->size was lowered before. */
+/* Drops the pages wholly inside [from, to) and zeroes what is partly inside; unmaps them
+ * everywhere. Locks: inode->lock for writing; inode->size was lowered before. */
 void pagecache_drop(struct pagecache *pc, u64 from, u64 to);
 /* fallocate: makes the pages of [from, to). */
 int pagecache_fill(struct pagecache *pc, u64 from, u64 to) __must_check;

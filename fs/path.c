@@ -2,10 +2,10 @@
  * path: from a name to a place, and back.
  *
  * Owns: the walk (struct walk), and printing.
- * How: one loop takes one component a turn. A symlink's text is walked first and what was left of the name
- *   after it later; both are on a small stack, so nothing recurses. Each place reached is counted.
- * Locks: none held between turns. Names are found under their hash bucket's lock, parents under
- *   dentry_names_lock; only a name that is not in the cache takes the directory's inode->lock.
+ * How: one loop takes one component a turn. A symlink's text is walked first and what was left of
+ * the name after it later; both are on a small stack, so nothing recurses. Each place reached is
+ * counted. Locks: none held between turns. Names are found under their hash bucket's lock, parents
+ * under dentry_names_lock; only a name that is not in the cache takes the directory's inode->lock.
  * Follows: path_resolution(7), openat2(2) for RESOLVE_*.
  */
 #include "fs/path.h"
@@ -68,7 +68,8 @@ static int walk_goto_root(struct walk *w)
 {
 	if (w->flags & LOOKUP_BENEATH)
 		return -EXDEV;
-	/* A root nobody has asked for yet is elsewhere, says Linux: an absolute link under a relative name. */
+	/* A root nobody has asked for yet is elsewhere, says Linux: an absolute link under a
+	 * relative name. */
 	if ((w->flags & LOOKUP_NO_XDEV) && w->path.mnt != w->root.mnt)
 		return -EXDEV;
 	walk_set_root(w);
@@ -288,8 +289,8 @@ static bool walk_pop(struct walk *w)
 }
 
 /*
- * A component from p to the next slash or the end, eight characters at a time. The word that is loaded may
- * reach behind the end of the name, but not into another page.
+ * A component from p to the next slash or the end, eight characters at a time. The word that is
+ * loaded may reach behind the end of the name, but not into another page.
  */
 #define BYTES(b) (0x0101010101010101ull * (b))
 
@@ -374,7 +375,8 @@ static __always_inline int walk_name(struct walk *w, const struct component *c)
 	w->name = c->rest;
 	dentry_put(w->path.dentry);
 	w->path.dentry = dentry;
-	if (likely(!(dentry_flags(dentry) & DENTRY_MOUNTED)) || (c->is_final && (w->flags & LOOKUP_NO_MOUNT)))
+	if (likely(!(dentry_flags(dentry) & DENTRY_MOUNTED)) ||
+	    (c->is_final && (w->flags & LOOKUP_NO_MOUNT)))
 		return 0;
 	return walk_cross_mounts(w);
 }
@@ -424,7 +426,8 @@ static __always_inline int walk_loop(struct walk *w, struct last_component *last
 	}
 	if (last)
 		*last = (struct last_component){ .kind = LAST_ROOT };
-	else if ((c.has_slash || (w->flags & LOOKUP_DIRECTORY)) && !S_ISDIR(dentry_inode(w->path.dentry)->mode))
+	else if ((c.has_slash || (w->flags & LOOKUP_DIRECTORY)) &&
+		 !S_ISDIR(dentry_inode(w->path.dentry)->mode))
 		return -ENOTDIR;
 	return 0;
 }
@@ -442,9 +445,9 @@ int walk_to_end(struct walk *w)
 /* ---- by name */
 
 /*
- * The beginning of most names, often all of it: plain components that are in the cache, in directories that
- * everybody may search. Stops at the first that is anything else; *p and *at are as far as it came. The place
- * is in two variables, so that nothing is kept in memory on the way.
+ * The beginning of most names, often all of it: plain components that are in the cache, in
+ * directories that everybody may search. Stops at the first that is anything else; *p and *at are
+ * as far as it came. The place is in two variables, so that nothing is kept in memory on the way.
  */
 static __always_inline const char *walk_plain(const char *p, struct path *at)
 {
@@ -458,17 +461,20 @@ static __always_inline const char *walk_plain(const char *p, struct path *at)
 		struct inode *dir = dentry_inode(dentry);
 		const char *end, *next;
 
-		if (unlikely((dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111)) || unlikely(dir->ops->permission))
+		if (unlikely((dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111)) ||
+		    unlikely(dir->ops->permission))
 			break;
 		next = end = name_scan(&q, p);
 		while (*next == '/')
 			next++;
-		if (unlikely(*p == '.' && q.len <= 2) || unlikely(q.len > NAME_MAX) || unlikely(next != end && !*next))
+		if (unlikely(*p == '.' && q.len <= 2) || unlikely(q.len > NAME_MAX) ||
+		    unlikely(next != end && !*next))
 			break;
 		child = dentry_find_inline(dentry, &q);
 		if (unlikely(!child))
 			break;
-		if (unlikely(S_ISLNK(dentry_inode(child)->mode)) || unlikely(child->sb->flags & SB_NOCACHE) ||
+		if (unlikely(S_ISLNK(dentry_inode(child)->mode)) ||
+		    unlikely(child->sb->flags & SB_NOCACHE) ||
 		    unlikely(dentry_flags(child) & DENTRY_MOUNTED)) {
 			dentry_put(child);
 			break;
@@ -534,7 +540,8 @@ int path_lookup(int dirfd, const char *name, u32 flags, struct path *out)
 	return 0;
 }
 
-int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *parent, struct last_component *last)
+int path_lookup_parent(int dirfd, const char *name, u32 flags, struct path *parent,
+		       struct last_component *last)
 {
 	struct walk w __uninitialized;
 	int err = walk_start(&w, dirfd, name, flags);

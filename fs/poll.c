@@ -2,11 +2,11 @@
  * poll: waiting for the first of many files.
  *
  * Owns: poll_files(), the core of poll(2) and select(2).
- * How: a first pass only asks. If nothing is ready a second one hangs an entry on each queue the files
- *   name, and asks again; then the thread sleeps until an entry's callback sets is_woken, and asks all
- *   once more. Entries and the files they belong to are held until the end.
- * Locks: none. The callback runs under the queue's lock, in any context; it sets a word and wakes.
- *   Registration comes before the question (poll_wait has the fence), so no change is missed.
+ * How: a first pass only asks. If nothing is ready a second one hangs an entry on each queue the
+ * files name, and asks again; then the thread sleeps until an entry's callback sets is_woken, and
+ * asks all once more. Entries and the files they belong to are held until the end. Locks: none. The
+ * callback runs under the queue's lock, in any context; it sets a word and wakes. Registration
+ * comes before the question (poll_wait has the fence), so no change is missed.
  */
 #include "fs/poll.h"
 
@@ -18,7 +18,7 @@
 #include "kernel/sched/thread.h"
 #include "fs/fdtable.h"
 
-#define POLL_INLINE 8  /* entries on the stack */
+#define POLL_INLINE 8 /* entries on the stack */
 #define POLL_BLOCK  64 /* entries per allocation beyond */
 
 #define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)

@@ -1,5 +1,6 @@
 /*
- * Poll: a file says what it is ready for, and through a poll table which wait queues will tell of a change.
+ * Poll: a file says what it is ready for, and through a poll table which wait queues will tell of a
+ * change.
  */
 #pragma once
 
@@ -8,7 +9,8 @@
 #include "kernel/sync/wait.h"
 #include "fs/file.h"
 
-/* queue: called by poll_wait() for each queue; select/poll and epoll differ in what they hang there. */
+/* queue: called by poll_wait() for each queue; select/poll and epoll differ in what they hang
+ * there. */
 struct poll_table {
 	void (*queue)(struct poll_table *pt, struct file *file, struct wait_queue *wq);
 };
@@ -25,7 +27,8 @@ u32 vfs_poll(struct file *file, struct poll_table *pt);
 
 /**
  * poll_files - poll(2)'s core on n entries, kernel memory; revents are filled in.
- * Returns how many are ready; 0 at deadline; -EINTR when a signal came first (caller maps to restart). Negative fds
- * are skipped; closed ones give POLLNVAL. deadline_ns: monotonic, WAIT_FOREVER, 0: do not sleep.
+ * Returns how many are ready; 0 at deadline; -EINTR when a signal came first (caller maps to
+ * restart). Negative fds are skipped; closed ones give POLLNVAL. deadline_ns: monotonic,
+ * WAIT_FOREVER, 0: do not sleep.
  */
 int poll_files(struct pollfd *fds, u32 n, u64 deadline_ns) __must_check;

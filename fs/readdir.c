@@ -2,11 +2,10 @@
  * readdir: listing directories.
  *
  * Owns: "." and "..", the position, and the records of getdents.
- * Positions: each entry has a number, unique in its directory and rising in the order of listing; a listing
- *   goes on at the first entry whose number is at least the position. So d_off of an entry is its own
- *   number plus one, known without looking at the next.
- * Locks: file's position, then the directory's inode->lock for reading, held while user memory is written
- *   (RANK_DIR is below MM).
+ * Positions: each entry has a number, unique in its directory and rising in the order of listing; a
+ * listing goes on at the first entry whose number is at least the position. So d_off of an entry is
+ * its own number plus one, known without looking at the next. Locks: file's position, then the
+ * directory's inode->lock for reading, held while user memory is written (RANK_DIR is below MM).
  */
 #include "fs/readdir.h"
 
@@ -127,7 +126,8 @@ static bool emit_dirent(struct dir_context *ctx, const char *name, size_t len, u
 	return put_record(container_of(ctx, struct getdents, ctx), d, d->d_reclen);
 }
 
-static long getdents(struct file *file, void __user *ubuf, size_t size, __typeof__(&emit_dirent) emit)
+static long getdents(struct file *file, void __user *ubuf, size_t size,
+		     __typeof__(&emit_dirent) emit)
 {
 	struct getdents g = { .ctx.emit = emit, .to = ubuf, .room = size };
 	int err = vfs_readdir(file, &g.ctx);

@@ -14,7 +14,8 @@
  */
 int vfs_readdir(struct file *file, struct dir_context *ctx) __must_check;
 
-/* getdents64(2) and getdents(2): bytes filled in, 0 at the end, -EINVAL when not even one entry fits, -EFAULT. */
+/* getdents64(2) and getdents(2): bytes filled in, 0 at the end, -EINVAL when not even one entry
+ * fits, -EFAULT. */
 long vfs_getdents64(struct file *file, void __user *ubuf, size_t size);
 long vfs_getdents(struct file *file, void __user *ubuf, size_t size);
 

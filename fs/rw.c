@@ -1,12 +1,12 @@
 /*
  * rw: the position of a file, and the calls through its read, write and seek.
  *
- * Owns: file->pos and the bit lock that guards it while somebody else may use the same description: more
- *   than one reference (dup, fork, threads that count it). With one reference nobody else can.
- * Why a word and not a mutex: there are as many as files, and hardly one is ever waited for. Waiters sleep
- *   on a few shared queues.
- * Locks: pos_lock comes before every lock a read or write takes. inode->lock is the operations' own.
- * Open: RLIMIT_FSIZE is checked by the system call, before the end of an appended file is known.
+ * Owns: file->pos and the bit lock that guards it while somebody else may use the same description:
+ * more than one reference (dup, fork, threads that count it). With one reference nobody else can.
+ * Why a word and not a mutex: there are as many as files, and hardly one is ever waited for.
+ * Waiters sleep on a few shared queues. Locks: pos_lock comes before every lock a read or write
+ * takes. inode->lock is the operations' own. Open: RLIMIT_FSIZE is checked by the system call,
+ * before the end of an appended file is known.
  */
 #include "fs/rw.h"
 
@@ -47,17 +47,19 @@ bool file_pos_lock(struct file *file)
 
 	if (likely(refcount_read(&file->refs) == 1))
 		return false;
-	if (likely(atomic_compare_exchange_strong_explicit(&file->pos_lock, &free, POS_HELD, memory_order_acquire,
-							   memory_order_relaxed)))
+	if (likely(atomic_compare_exchange_strong_explicit(
+		    &file->pos_lock, &free, POS_HELD, memory_order_acquire, memory_order_relaxed)))
 		return true;
-	while (atomic_exchange_explicit(&file->pos_lock, POS_CONTENDED, memory_order_acquire) != POS_FREE)
+	while (atomic_exchange_explicit(&file->pos_lock, POS_CONTENDED, memory_order_acquire) !=
+	       POS_FREE)
 		wait_event(pos_queue(file), file->pos_lock != POS_CONTENDED);
 	return true;
 }
 
 void file_pos_unlock(struct file *file)
 {
-	if (atomic_exchange_explicit(&file->pos_lock, POS_FREE, memory_order_release) == POS_CONTENDED)
+	if (atomic_exchange_explicit(&file->pos_lock, POS_FREE, memory_order_release) ==
+	    POS_CONTENDED)
 		wake_all(pos_queue(file));
 }
 
@@ -191,7 +193,8 @@ static s64 seek_sparse(struct file *file, s64 offset, bool is_data)
 	if (offset < 0 || (u64)offset >= size)
 		return -ENXIO;
 	if (S_ISREG(inode->mode) && inode->pages) {
-		index = pagecache_next(inode->pages, offset / PAGE_SIZE, DIV_ROUND_UP(size, PAGE_SIZE), is_data);
+		index = pagecache_next(inode->pages, offset / PAGE_SIZE,
+				       DIV_ROUND_UP(size, PAGE_SIZE), is_data);
 		if (index * PAGE_SIZE >= size) {
 			if (is_data)
 				return -ENXIO;
@@ -241,9 +244,9 @@ long vfs_ioctl(struct file *file, u32 cmd, u64 arg)
 	return file->ops->ioctl ? file->ops->ioctl(file, cmd, arg) : -ENOTTY;
 }
 
-#define FALLOC_KNOWN                                                                              \
-	(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_ZERO_RANGE | \
-	 FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
+#define FALLOC_KNOWN                                                                               \
+	(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |                   \
+	 FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
 
 int vfs_fallocate(struct file *file, int mode, s64 offset, s64 len)
 {

@@ -2,8 +2,9 @@
  * seqfile: text that is made whole, then read in parts.
  *
  * Owns: the text of each open file: made at the first read, and anew by every read at position 0.
- * Locks: none. A reader takes the text out of the file for as long as it copies from it, and puts it back; a
- *   second reader at the same moment finds none and makes its own, and one of the two texts is dropped.
+ * Locks: none. A reader takes the text out of the file for as long as it copies from it, and puts
+ * it back; a second reader at the same moment finds none and makes its own, and one of the two
+ * texts is dropped.
  */
 #include "fs/seqfile.h"
 
@@ -13,7 +14,7 @@
 #include "kernel/mm/slab.h"
 #include "fs/rw.h"
 
-#define TEXT_MIN 1024		/* of the first attempt, this struct included */
+#define TEXT_MIN 1024 /* of the first attempt, this struct included */
 #define TEXT_MAX (4u << 20) /* then -ENOMEM */
 
 struct seqtext {

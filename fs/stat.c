@@ -1,9 +1,10 @@
 /*
  * stat: what is known of a file, and who may change it.
  *
- * Owns: the way from inode to struct stat and statx; the permission rules of chmod, chown and utimes.
- * Locks: reading takes none: each field is a word. setattr holds inode->lock for writing.
- *                                                     Follows: stat(2), statx(2), chmod(2), chown(2), utimensat(2)
+ * Owns: the way from inode to struct stat and statx; the permission rules of chmod, chown and
+ * utimes. Locks: reading takes none: each field is a word. setattr holds inode->lock for writing.
+ *                                                     Follows: stat(2), statx(2), chmod(2),
+ * chown(2), utimensat(2)
  */
 #include "fs/stat.h"
 
@@ -63,7 +64,8 @@ u64 dev_from_user(u64 dev)
 	return MKDEV(major(dev), minor(dev));
 }
 
-/* Field by field, because a compound literal is cleared before it is filled in, and fstat is called often. */
+/* Field by field, because a compound literal is cleared before it is filled in, and fstat is called
+ * often. */
 static inline void put_time(struct timespec *t, u64 ns)
 {
 	t->tv_sec = ns / NS_PER_SEC;
@@ -122,8 +124,8 @@ void kstat_to_statx(const struct kstat *k, const struct path *p, u32 mask, struc
 	out->stx_ino = k->ino;
 	out->stx_size = k->size;
 	out->stx_blocks = k->blocks;
-	out->stx_attributes_mask = k->attributes_mask | STATX_ATTR_AUTOMOUNT | STATX_ATTR_DAX |
-				   STATX_ATTR_MOUNT_ROOT;
+	out->stx_attributes_mask =
+		k->attributes_mask | STATX_ATTR_AUTOMOUNT | STATX_ATTR_DAX | STATX_ATTR_MOUNT_ROOT;
 	put_statx_time(&out->stx_atime, k->atime_ns);
 	put_statx_time(&out->stx_btime, k->btime_ns);
 	put_statx_time(&out->stx_ctime, k->ctime_ns);
@@ -142,8 +144,8 @@ static long mount_statfs_flags(const struct mount *m)
 		u32 mnt;
 		long st;
 	} map[] = {
-		{ MNT_FLAG_RDONLY, ST_RDONLY },	    { MNT_FLAG_NOSUID, ST_NOSUID },
-		{ MNT_FLAG_NODEV, ST_NODEV },	    { MNT_FLAG_NOEXEC, ST_NOEXEC },
+		{ MNT_FLAG_RDONLY, ST_RDONLY },     { MNT_FLAG_NOSUID, ST_NOSUID },
+		{ MNT_FLAG_NODEV, ST_NODEV },       { MNT_FLAG_NOEXEC, ST_NOEXEC },
 		{ MNT_FLAG_NOATIME, ST_NOATIME },   { MNT_FLAG_NODIRATIME, ST_NODIRATIME },
 		{ MNT_FLAG_RELATIME, ST_RELATIME },
 	};
@@ -189,7 +191,8 @@ int path_permission(const struct path *p, u32 mask)
 	if ((mask & MAY_EXEC) && S_ISREG(inode->mode) && path_is_noexec(p))
 		return -EACCES;
 	err = inode_permission(inode, mask);
-	if (!err && (mask & MAY_WRITE) && (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
+	if (!err && (mask & MAY_WRITE) &&
+	    (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
 		err = path_want_write(p);
 	return err;
 }
@@ -218,7 +221,8 @@ int vfs_setattr(const struct path *p, struct iattr *attr)
 		attr->valid |= ATTR_MTIME;
 		attr->mtime_ns = now;
 	}
-	err = inode->ops->setattr ? inode->ops->setattr(inode, attr) : inode_setattr_simple(inode, attr);
+	err = inode->ops->setattr ? inode->ops->setattr(inode, attr)
+				  : inode_setattr_simple(inode, attr);
 	rwsem_write_unlock(&inode->lock);
 	return err;
 }
@@ -292,7 +296,8 @@ static int utime_value(const struct timespec *t, u64 now, u64 *ns, bool *is_now)
 		return 1;
 	if (t->tv_nsec < 0 || t->tv_nsec >= (long)NS_PER_SEC)
 		return -EINVAL;
-	/* Before 1970 and after 2554 the nearest that can be kept, as Linux does with its own limits. */
+	/* Before 1970 and after 2554 the nearest that can be kept, as Linux does with its own
+	 * limits. */
 	if (t->tv_sec < 0)
 		*ns = 0;
 	else if ((u64)t->tv_sec > UINT64_MAX / NS_PER_SEC - 1)
@@ -304,7 +309,8 @@ static int utime_value(const struct timespec *t, u64 now, u64 *ns, bool *is_now)
 
 int vfs_utimes(const struct path *p, const struct timespec times[2])
 {
-	static const struct timespec now_times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+	static const struct timespec now_times[2] = { { .tv_nsec = UTIME_NOW },
+						      { .tv_nsec = UTIME_NOW } };
 	struct inode *inode = dentry_inode(p->dentry);
 	u64 now = clock_realtime_ns();
 	struct iattr attr = { 0 };

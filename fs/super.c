@@ -2,10 +2,10 @@
  * super: instances of file systems, and the table of their types.
  *
  * Owns: struct super; anonymous device numbers; the list of registered types, which only grows.
- * Life: made by fs_type.mount, counted by its mounts, gone with the last: then the names of a memory file
- *   system are taken apart (they hold the inodes), and last the file system's own data.
- * Locks: icache_lock (RANK_ICACHE) is fs/inode.c's; types are registered at boot, before there is a second
- *   thread, and never leave, so the list needs none.
+ * Life: made by fs_type.mount, counted by its mounts, gone with the last: then the names of a
+ * memory file system are taken apart (they hold the inodes), and last the file system's own data.
+ * Locks: icache_lock (RANK_ICACHE) is fs/inode.c's; types are registered at boot, before there is a
+ * second thread, and never leave, so the list needs none.
  */
 #include "fs/super.h"
 
@@ -28,7 +28,8 @@ u64 super_new_dev(void)
 	return MKDEV(0, atomic_fetch_add_explicit(&last_dev, 1, memory_order_relaxed) + 1);
 }
 
-int super_new(const struct fs_type *type, const struct super_ops *ops, u64 magic, u32 flags, struct super **out)
+int super_new(const struct fs_type *type, const struct super_ops *ops, u64 magic, u32 flags,
+	      struct super **out)
 {
 	struct super *sb = kzalloc(sizeof(*sb));
 

@@ -20,7 +20,8 @@ struct super_ops;
 struct fs_type {
 	const char *name;
 	u32 flags;
-	/* Makes (or finds, with a reference) an instance; options is mount(2)'s data, may be NULL. */
+	/* Makes (or finds, with a reference) an instance; options is mount(2)'s data, may be NULL.
+	 */
 	int (*mount)(const struct fs_type *type, const char *options, struct super **out);
 	struct list link;
 };
@@ -30,29 +31,31 @@ struct fs_type {
 #define SB_NOEXEC 0x2u
 #define SB_NODEV  0x4u
 #define SB_RDONLY 0x8u
-/* dentries of this super are unhashed and freed with their last reference (all but memory file systems) */
+/* dentries of this super are unhashed and freed with their last reference (all but memory file
+ * systems) */
 #define SB_NOCACHE 0x10u
 
 struct super {
 	const struct fs_type *type; /* [I] also for unregistered pseudo types */
 	const struct super_ops *ops; /* [I] */
-	u64 dev;		/* [I] anonymous device number: minor counts up, major 0 */
-	u64 magic;		/* [I] statfs */
-	u32 flags;		/* [I] SB_* */
-	struct refcount refs;	/* [a] one per mount */
-	struct dentry *root;	/* [I] counted */
-	void *private;		/* [I] the file system's */
+	u64 dev; /* [I] anonymous device number: minor counts up, major 0 */
+	u64 magic; /* [I] statfs */
+	u32 flags; /* [I] SB_* */
+	struct refcount refs; /* [a] one per mount */
+	struct dentry *root; /* [I] counted */
+	void *private; /* [I] the file system's */
 	struct mutex rename_lock; /* RANK_RENAME */
 	struct spinlock icache_lock; /* RANK_ICACHE: the inode hash */
-	struct inode **icache;	/* buckets; NULL until an inode is looked up by number; grown as it fills */
+	struct inode **
+		icache; /* buckets; NULL until an inode is looked up by number; grown as it fills */
 	u32 icache_bits, icache_count, icache_limit; /* limit: grow at this count */
-	u64 next_ino;		/* [icache_lock] for file systems without numbers of their own */
+	u64 next_ino; /* [icache_lock] for file systems without numbers of their own */
 	struct wait_queue new_wait; /* sleepers in inode_get_locked() */
 };
 
 /* A super without root; refs 1; a device number of its own. The mounter sets root and private. */
-int super_new(const struct fs_type *type, const struct super_ops *ops, u64 magic, u32 flags, struct super **out)
-	__must_check;
+int super_new(const struct fs_type *type, const struct super_ops *ops, u64 magic, u32 flags,
+	      struct super **out) __must_check;
 void super_put(struct super *sb); /* last: root, ops->shutdown, free. May sleep. */
 u64 super_next_ino(struct super *sb);
 

@@ -1,14 +1,13 @@
 /*
  * tree: directories from tables.
  *
- * Owns: the inodes of such trees: each has a struct tree_place (inode->private) that says which entry it is and
- *   what object it is about.
- * Life: inodes and dentries live as long as somebody uses them (SB_NOCACHE); the place holds one reference on
- *   its object. A held dentry is asked by is_valid at each look-up.
- * Numbers: an inode number is a hash of the directory's number and the name, so a listing need not make
- *   inodes to know it, and a name keeps it.
- * Positions of a listing: 2 + index for static children, DYNAMIC_POS + cookie for dynamic ones.
- * Locks: look-ups hold the directory's inode->lock for writing, listings for reading; callbacks may sleep.
+ * Owns: the inodes of such trees: each has a struct tree_place (inode->private) that says which
+ * entry it is and what object it is about. Life: inodes and dentries live as long as somebody uses
+ * them (SB_NOCACHE); the place holds one reference on its object. A held dentry is asked by
+ * is_valid at each look-up. Numbers: an inode number is a hash of the directory's number and the
+ * name, so a listing need not make inodes to know it, and a name keeps it. Positions of a listing:
+ * 2 + index for static children, DYNAMIC_POS + cookie for dynamic ones. Locks: look-ups hold the
+ * directory's inode->lock for writing, listings for reading; callbacks may sleep.
  */
 #include "fs/tree.h"
 
@@ -25,7 +24,7 @@
 #include "fs/rw.h"
 #include "fs/seqfile.h"
 
-#define DYNAMIC_POS 4096
+#define DYNAMIC_POS   4096
 #define TREE_ROOT_INO 1
 
 static const struct inode_ops tree_dir_iops, tree_file_iops, tree_link_iops, tree_magic_iops;
@@ -39,7 +38,8 @@ struct tree_place *tree_place(const struct inode *inode)
 const struct tree_entry *tree_find(const struct tree_entry *table, const char *name, u32 len)
 {
 	for (; table && table->name; table++)
-		if (table->name[0] == name[0] && !strncmp(table->name, name, len) && !table->name[len])
+		if (table->name[0] == name[0] && !strncmp(table->name, name, len) &&
+		    !table->name[len])
 			return table;
 	return NULL;
 }
@@ -135,7 +135,8 @@ static int child_find(const struct tree_place *dir, const struct dentry *d, stru
 			dir->fs->object_get(dir->object);
 		return 0;
 	}
-	return dir->entry->dynamic ? dir->entry->dynamic->lookup(dir, d->name, d->name_len, out) : -ENOENT;
+	return dir->entry->dynamic ? dir->entry->dynamic->lookup(dir, d->name, d->name_len, out)
+				   : -ENOENT;
 }
 
 /* A missing name is -ENOENT also for who would create it. */
@@ -168,7 +169,8 @@ static bool list_static(struct inode *dir, const struct tree_entry *e, struct di
 		if (i < ctx->pos)
 			continue;
 		ctx->pos = i;
-		if (!dir_emit(ctx, e->name, len, child_ino(dir->ino, e->name, len), mode_to_dt(e->mode)))
+		if (!dir_emit(ctx, e->name, len, child_ino(dir->ino, e->name, len),
+			      mode_to_dt(e->mode)))
 			return false;
 	}
 	ctx->pos = MAX(ctx->pos, i);
@@ -199,7 +201,8 @@ static int tree_readdir(struct file *file, struct dir_context *ctx)
 			return 0;
 		ctx->pos = DYNAMIC_POS + cookie;
 		len = strlen(name);
-		if (!dir_emit(ctx, name, len, child_ino(dir->ino, name, len), mode_to_dt(child.entry->mode)))
+		if (!dir_emit(ctx, name, len, child_ino(dir->ino, name, len),
+			      mode_to_dt(child.entry->mode)))
 			return 0;
 		ctx->pos++;
 	}
@@ -216,7 +219,8 @@ static int tree_permission(struct inode *inode, u32 mask)
 {
 	const struct tree_place *p = tree_place(inode);
 
-	return p->entry->permission ? p->entry->permission(p, mask) : inode_permission_generic(inode, mask);
+	return p->entry->permission ? p->entry->permission(p, mask)
+				    : inode_permission_generic(inode, mask);
 }
 
 static int tree_getattr(struct inode *inode, struct kstat *st)
@@ -301,7 +305,8 @@ static long tree_write(struct file *file, struct uio *uio, u64 *pos)
 static const struct inode_ops tree_dir_iops = { TREE_COMMON, .lookup = tree_lookup };
 static const struct inode_ops tree_file_iops = { TREE_COMMON };
 static const struct inode_ops tree_link_iops = { TREE_COMMON, .readlink = tree_readlink };
-static const struct inode_ops tree_magic_iops = { TREE_COMMON, .readlink = tree_readlink, .follow = tree_follow };
+static const struct inode_ops tree_magic_iops = { TREE_COMMON, .readlink = tree_readlink,
+						  .follow = tree_follow };
 
 static const struct file_ops tree_dir_ops = { .readdir = tree_readdir, .seek = tree_dir_seek };
 static const struct file_ops tree_file_ops = {

@@ -1,10 +1,10 @@
 /*
  * Read-only trees of directories from constant tables: what procfs is made of.
  *
- * A directory is a table of entries (static children), and may have a callback for children that come
- * and go (pids, descriptors). Entries are about an object, e.g. a struct pid: a static child is about
- * its directory's object, a dynamic one about its own. Nothing is cached: a name is looked up anew
- * unless somebody holds it, and then tree_fs.is_valid is asked.
+ * A directory is a table of entries (static children), and may have a callback for children that
+ * come and go (pids, descriptors). Entries are about an object, e.g. a struct pid: a static child
+ * is about its directory's object, a dynamic one about its own. Nothing is cached: a name is looked
+ * up anew unless somebody holds it, and then tree_fs.is_valid is asked.
  */
 #pragma once
 
@@ -20,36 +20,40 @@ struct tree_place {
 	const struct tree_entry *entry;
 	const struct tree_fs *fs;
 	void *object; /* counted by fs->object_get/put; NULL in the static part */
-	u64 index;    /* of a dynamic child (fd number, tid ...), else the directory's */
+	u64 index; /* of a dynamic child (fd number, tid ...), else the directory's */
 };
 
 /* A dynamic child. */
 struct tree_child {
 	const struct tree_entry *entry; /* its mode and what it can do; name is ignored */
-	void *object;			/* lookup: with a reference. next: none */
+	void *object; /* lookup: with a reference. next: none */
 	u64 index;
 };
 
 struct tree_dynamic {
 	/* The child called name: 0 and *out, or -ENOENT ... May sleep. */
-	int (*lookup)(const struct tree_place *dir, const char *name, u32 len, struct tree_child *out);
-	/* The first child whose cookie is >= *cookie: sets *cookie to its own, writes its name and entry.
-	 * false: no more. The next call gets *cookie + 1. May sleep. */
-	bool (*next)(const struct tree_place *dir, u64 *cookie, char name[32], struct tree_child *out);
+	int (*lookup)(const struct tree_place *dir, const char *name, u32 len,
+		      struct tree_child *out);
+	/* The first child whose cookie is >= *cookie: sets *cookie to its own, writes its name and
+	 * entry. false: no more. The next call gets *cookie + 1. May sleep. */
+	bool (*next)(const struct tree_place *dir, u64 *cookie, char name[32],
+		     struct tree_child *out);
 };
 
 struct tree_entry {
 	const char *name; /* NULL ends a table */
-	u32 mode;	  /* S_IFDIR | 0555, S_IFREG | 0444, S_IFLNK | 0777 */
+	u32 mode; /* S_IFDIR | 0555, S_IFREG | 0444, S_IFLNK | 0777 */
 	/* Directories. */
-	const struct tree_entry *children;  /* or NULL */
+	const struct tree_entry *children; /* or NULL */
 	const struct tree_dynamic *dynamic; /* or NULL; listed after children */
 	/* Regular files: either show (and write), or fops of their own. */
 	int (*show)(const struct tree_place *p, struct seqbuf *out);
-	/* text: kernel copy, zero-ended, without the final newline. 0 or -errno. NULL: mode has no w bits. */
+	/* text: kernel copy, zero-ended, without the final newline. 0 or -errno. NULL: mode has no
+	 * w bits. */
 	int (*write)(const struct tree_place *p, const char *text, size_t len);
 	const struct file_ops *fops;
-	int (*open)(const struct tree_place *p, struct file *file); /* extra check before show; NULL: none */
+	int (*open)(const struct tree_place *p,
+		    struct file *file); /* extra check before show; NULL: none */
 	/* Links: text, or the place itself (magic). Both may be given: readlink(2) uses text. */
 	long (*readlink)(const struct tree_place *p, char *buf, size_t size);
 	int (*follow)(const struct tree_place *p, struct path *out);
@@ -65,7 +69,7 @@ struct tree_fs {
 	struct tree_entry root; /* S_IFDIR */
 	void (*object_get)(void *object);
 	void (*object_put)(void *object);
-	bool (*is_valid)(const struct tree_place *p);			 /* NULL: always */
+	bool (*is_valid)(const struct tree_place *p); /* NULL: always */
 	void (*owner)(const struct tree_place *p, u32 *uid, u32 *gid); /* NULL: root */
 };
 

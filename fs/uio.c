@@ -1,9 +1,9 @@
 /*
  * uio: moving bytes to and from the buffers of a read or write.
  *
- * Owns: the arithmetic of a position inside an array of segments. The array itself is the caller's and is
- *   not changed, which is what lets uio_revert() go back.
- * Locks: none; user memory may fault, so whoever holds a lock of rank MM or above must not call this.
+ * Owns: the arithmetic of a position inside an array of segments. The array itself is the caller's
+ * and is not changed, which is what lets uio_revert() go back. Locks: none; user memory may fault,
+ * so whoever holds a lock of rank MM or above must not call this.
  */
 #include "fs/uio.h"
 
@@ -25,7 +25,8 @@ static inline void uio_advance(struct uio *u, size_t n)
 enum uio_op { UIO_OUT, UIO_IN, UIO_ZERO };
 
 /* Bytes done of n at the segment's address. */
-static __always_inline size_t uio_move(enum uio_op op, bool is_kernel, void *base, void *buf, size_t n)
+static __always_inline size_t uio_move(enum uio_op op, bool is_kernel, void *base, void *buf,
+				       size_t n)
 {
 	void __user *ubase = (__force void __user *)base;
 

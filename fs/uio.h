@@ -1,8 +1,8 @@
 /*
  * struct uio: where bytes of a read or write go to or come from: user iovecs or a kernel buffer.
  *
- * One shape for read, readv, pread, sendfile, exec's reads and the kernel's own, so that a file system
- * writes each operation once.
+ * One shape for read, readv, pread, sendfile, exec's reads and the kernel's own, so that a file
+ * system writes each operation once.
  */
 #pragma once
 
@@ -11,13 +11,14 @@
 #include "lib/base.h"
 
 struct uio {
-	const struct iovec *iov; /* remaining segments; kernel copy of the array, user bases unless kernel */
-	u32 nr;			 /* segments left, this one included */
-	size_t offset;		 /* into the first of them */
-	size_t resid;		 /* bytes left in all */
-	bool is_kernel;		 /* bases are kernel addresses */
-	bool is_append;		 /* write: at the end of the file, whatever *pos is (set by fs/rw.c) */
-	struct iovec one;	 /* room for the usual single segment */
+	const struct iovec
+		*iov; /* remaining segments; kernel copy of the array, user bases unless kernel */
+	u32 nr; /* segments left, this one included */
+	size_t offset; /* into the first of them */
+	size_t resid; /* bytes left in all */
+	bool is_kernel; /* bases are kernel addresses */
+	bool is_append; /* write: at the end of the file, whatever *pos is (set by fs/rw.c) */
+	struct iovec one; /* room for the usual single segment */
 };
 
 static inline void uio_init_user(struct uio *u, void __user *buf, size_t n)
@@ -38,10 +39,11 @@ static inline void uio_init_kernel(struct uio *u, void *buf, size_t n)
 	u->is_kernel = true;
 }
 
-/* Copies and advances; the bytes done, less than n when user memory faults or resid ends. May sleep. */
+/* Copies and advances; the bytes done, less than n when user memory faults or resid ends. May
+ * sleep. */
 size_t uio_copy_out(struct uio *u, const void *from, size_t n); /* kernel -> uio (read) */
-size_t uio_copy_in(struct uio *u, void *to, size_t n);		/* uio -> kernel (write) */
-size_t uio_zero(struct uio *u, size_t n);			/* zeroes -> uio */
+size_t uio_copy_in(struct uio *u, void *to, size_t n); /* uio -> kernel (write) */
+size_t uio_zero(struct uio *u, size_t n); /* zeroes -> uio */
 
 /* Takes back the last n bytes of progress. */
 void uio_revert(struct uio *u, size_t n);

@@ -1,11 +1,10 @@
 /*
  * xattr: extended attributes: who may touch which, and a list to keep them in.
  *
- * Rules: user.* on regular files and directories only, with the file's own permission; trusted.* for
- *   CAP_SYS_ADMIN, and invisible to others; security.* to read for all, to write for CAP_SYS_ADMIN;
- *   system.* (ACLs) is not supported.
- * Locks: inode->lock, for reading or writing, around the file system's operation.
- *                                                     Follows: xattr(7), listxattr(2)
+ * Rules: user.* on regular files and directories only, with the file's own permission; trusted.*
+ * for CAP_SYS_ADMIN, and invisible to others; security.* to read for all, to write for
+ * CAP_SYS_ADMIN; system.* (ACLs) is not supported. Locks: inode->lock, for reading or writing,
+ * around the file system's operation. Follows: xattr(7), listxattr(2)
  */
 #include "fs/xattr.h"
 
@@ -196,7 +195,8 @@ static struct xattr *xattr_new(const char *name, const void *value, size_t size)
 
 #define XATTR_TOTAL_MAX (128 * 1024) /* of one file */
 
-int xattr_list_set(struct xattr_list *l, const char *name, const void *value, size_t size, int flags)
+int xattr_list_set(struct xattr_list *l, const char *name, const void *value, size_t size,
+		   int flags)
 {
 	struct xattr *old = xattr_find(l, name), *x;
 

@@ -1,9 +1,9 @@
 /*
  * The boot order, as one table: what each step needs is above it.
  *
- * The machine is ready (boot/start.c): this CPU, the direct map, the clock. kernel_main() runs the steps on the boot
- * stack, starts process 1 as a kernel thread, and becomes the idle thread of CPU 0. Process 1 makes the root file
- * system out of the initial ramdisk and executes /init.
+ * The machine is ready (boot/start.c): this CPU, the direct map, the clock. kernel_main() runs the
+ * steps on the boot stack, starts process 1 as a kernel thread, and becomes the idle thread of CPU
+ * 0. Process 1 makes the root file system out of the initial ramdisk and executes /init.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -73,9 +73,9 @@ static const struct boot_step {
 } boot_steps[] = {
 	{ "early console", drivers_early_console },
 	{ "options", parse_options }, /* from here on: kernel_options */
-	{ "pages", page_init },	      /* page_alloc */
-	{ "slab", slab_init },	      /* kmalloc, cache_create */
-	{ "kmap", kmap_init },	      /* kernel stacks, device memory */
+	{ "pages", page_init }, /* page_alloc */
+	{ "slab", slab_init }, /* kmalloc, cache_create */
+	{ "kmap", kmap_init }, /* kernel stacks, device memory */
 	{ "address spaces", as_init },
 	{ "wall clock", clock_init },
 	{ "timers", timer_init },
@@ -111,7 +111,8 @@ static const struct boot_step {
 
 /* ---- process 1 */
 
-/* Like Linux's own, the root is never empty: init finds a console even in an archive without /dev. */
+/* Like Linux's own, the root is never empty: init finds a console even in an archive without /dev.
+ */
 static int make_root(void)
 {
 	struct super *sb;
@@ -176,7 +177,8 @@ static int exec_init(const char *name)
 /* Runs as process 1; its return is the step into user mode. */
 static void init_main(void *unused)
 {
-	static const char *const usual[] = { "/init", "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+	static const char *const usual[] = { "/init", "/sbin/init", "/etc/init", "/bin/init",
+					     "/bin/sh" };
 	int err = make_root();
 
 	if (err)

@@ -12,7 +12,7 @@
 
 #include "lib/string.h"
 
-#define HEADER_SIZE 110u
+#define HEADER_SIZE  110u
 #define NAME_MAX_LEN 4096u
 
 enum cpio_field {

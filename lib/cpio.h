@@ -21,7 +21,7 @@ struct cpio_entry {
 	const u8 *data; /* inside the image; a link's target is not zero-terminated */
 	size_t size;
 	u32 ino, mode, uid, gid, nlink, mtime;
-	u32 dev_major, dev_minor;   /* of the file system it came from */
+	u32 dev_major, dev_minor; /* of the file system it came from */
 	u32 rdev_major, rdev_minor; /* of a device node */
 };
 

@@ -21,20 +21,20 @@ struct elf64_phdr {
 };
 static_assert(sizeof(struct elf64_phdr) == 56, "ELF layout");
 
-#define ELF_CLASS64    2
-#define ELF_DATA_LE    1
-#define ELF_EM_X86_64  62
-#define ELF_ET_EXEC    2
-#define ELF_ET_DYN     3
-#define ELF_PT_LOAD    1
-#define ELF_PT_DYNAMIC 2
-#define ELF_PT_INTERP  3
-#define ELF_PT_PHDR    6
-#define ELF_PT_TLS     7
+#define ELF_CLASS64      2
+#define ELF_DATA_LE      1
+#define ELF_EM_X86_64    62
+#define ELF_ET_EXEC      2
+#define ELF_ET_DYN       3
+#define ELF_PT_LOAD      1
+#define ELF_PT_DYNAMIC   2
+#define ELF_PT_INTERP    3
+#define ELF_PT_PHDR      6
+#define ELF_PT_TLS       7
 #define ELF_PT_GNU_STACK 0x6474e551u
-#define ELF_PF_X       1u
-#define ELF_PF_W       2u
-#define ELF_PF_R       4u
+#define ELF_PF_X         1u
+#define ELF_PF_W         2u
+#define ELF_PF_R         4u
 
 #define ELF_PHNUM_MAX 512 /* more than any sane program has */
 

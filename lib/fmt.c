@@ -19,7 +19,7 @@ struct spec {
 	unsigned int flags;
 	int width;
 	int precision; /* -1: none given */
-	int size;      /* bytes of an integer argument */
+	int size; /* bytes of an integer argument */
 	bool is_long_double;
 };
 
@@ -83,8 +83,8 @@ static void emit_repeat(struct output *out, char c, int n)
 }
 
 /* [spaces] prefix [zeroes] body [spaces]; the zero flag turns the leading spaces into zeroes. */
-static void emit_field(struct output *out, const struct spec *spec, const char *prefix,
-		       int zeroes, const char *body, size_t body_len)
+static void emit_field(struct output *out, const struct spec *spec, const char *prefix, int zeroes,
+		       const char *body, size_t body_len)
 {
 	size_t prefix_len = strlen(prefix);
 	int padding = spec->width - (int)(prefix_len + body_len) - zeroes;
@@ -295,8 +295,8 @@ static void convert(struct output *out, struct spec *spec, char kind, struct arg
 	case 'g':
 	case 'G':
 		format_float(out, spec,
-			     spec->is_long_double ? (double)va_arg(args->list, long double) :
-						    va_arg(args->list, double),
+			     spec->is_long_double ? (double)va_arg(args->list, long double)
+						  : va_arg(args->list, double),
 			     kind);
 		break;
 #endif

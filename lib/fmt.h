@@ -2,8 +2,8 @@
  * printf formatting, one core for kernel and C library.
  *
  * Conversions: d i u x X o c s p % with flags - + 0 space #, width and precision (also *), sizes
- * hh h l ll z t j. Floating point (e f g, also upper case) only where the compiler may use it: in the
- * C library, not in the kernel.
+ * hh h l ll z t j. Floating point (e f g, also upper case) only where the compiler may use it: in
+ * the C library, not in the kernel.
  */
 #pragma once
 

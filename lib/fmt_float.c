@@ -10,10 +10,10 @@
 #include "lib/string.h"
 
 /* Limbs of nine decimal digits: 35 for the integer part of any double, 120 for the fraction. */
-#define LIMB	    1000000000u
-#define INT_LIMBS   36
-#define FRAC_LIMBS  122
-#define MAX_DIGITS  ((INT_LIMBS + FRAC_LIMBS) * 9)
+#define LIMB          1000000000u
+#define INT_LIMBS     36
+#define FRAC_LIMBS    122
+#define MAX_DIGITS    ((INT_LIMBS + FRAC_LIMBS) * 9)
 #define MAX_PRECISION 1100 /* every double ends before */
 static_assert(FMT_FLOAT_MAX >= INT_LIMBS * 9 + MAX_PRECISION + 2, "room for %f");
 
@@ -78,7 +78,8 @@ static void round_to(struct decimal *d, int n)
 	int i;
 
 	if (n >= d->nr_digits) {
-		memset(d->digit + d->nr_digits, '0', (size_t)MAX(MIN(n, MAX_DIGITS) - d->nr_digits, 0));
+		memset(d->digit + d->nr_digits, '0',
+		       (size_t)MAX(MIN(n, MAX_DIGITS) - d->nr_digits, 0));
 		d->nr_digits = MIN(n, MAX_DIGITS);
 		return;
 	}

@@ -15,10 +15,10 @@
 
 #include "lib/string.h"
 
-#define FAST_BITS     9
-#define NR_LENGTHS    288
-#define NR_DISTANCES  30
-#define END_OF_BLOCK  256
+#define FAST_BITS    9
+#define NR_LENGTHS   288
+#define NR_DISTANCES 30
+#define END_OF_BLOCK 256
 
 #define GZIP_HCRC     0x02
 #define GZIP_EXTRA    0x04
@@ -172,14 +172,15 @@ static int copy_match(struct inflate *s, unsigned int len, unsigned int distance
 }
 
 /* Length symbols 257.. and distance symbols 0..: base value and how many more bits follow. */
-static const u16 length_base[29] = { 3,	 4,  5,	 6,  7,	 8,  9,	 10,  11,  13,	15,  17,  19,  23, 27,
-				     31, 35, 43, 51, 59, 67, 83, 99,  115, 131, 163, 195, 227, 258 };
+static const u16 length_base[29] = { 3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+				     15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
+				     67, 83, 99, 115, 131, 163, 195, 227, 258 };
 static const u8 length_extra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 				     2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
-static const u16 distance_base[NR_DISTANCES] = { 1,   2,   3,	4,   5,	  7,	9,    13,   17,	  25,
-						 33,  49,  65,	97,  129, 193,	257,  385,  513,  769,
-						 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289,
-						 16385, 24577 };
+static const u16 distance_base[NR_DISTANCES] = { 1,    2,    3,    4,     5,     7,    9,    13,
+						 17,   25,   33,   49,    65,    97,   129,  193,
+						 257,  385,  513,  769,   1025,  1537, 2049, 3073,
+						 4097, 6145, 8193, 12289, 16385, 24577 };
 
 static int read_match(struct inflate *s, int symbol)
 {
@@ -280,10 +281,11 @@ static int read_lengths(struct inflate *s, u8 *lengths, unsigned int n)
 
 static int build_dynamic_codes(struct inflate *s)
 {
-	static const u8 order[19] = { 16, 17, 18, 0, 8,	 7, 9,	6, 10, 5,
+	static const u8 order[19] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
 				      11, 4,  12, 3, 13, 2, 14, 1, 15 };
 	u8 lengths[NR_LENGTHS + 32] = { 0 };
-	int nr_lengths = take_bits(s, 5), nr_distances = take_bits(s, 5), nr_codes = take_bits(s, 4);
+	int nr_lengths = take_bits(s, 5), nr_distances = take_bits(s, 5),
+	    nr_codes = take_bits(s, 4);
 	int err;
 
 	if (nr_lengths < 0 || nr_distances < 0 || nr_codes < 0)
@@ -309,7 +311,8 @@ static int build_dynamic_codes(struct inflate *s)
 	if (!lengths[END_OF_BLOCK])
 		return -EINVAL;
 	err = build_code(&s->lengths, lengths, (unsigned int)nr_lengths);
-	return err ? err : build_code(&s->distances, lengths + nr_lengths, (unsigned int)nr_distances);
+	return err ? err
+		   : build_code(&s->distances, lengths + nr_lengths, (unsigned int)nr_distances);
 }
 
 static int read_blocks(struct inflate *s)

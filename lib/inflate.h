@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-#define INFLATE_WINDOW	 32768
+#define INFLATE_WINDOW   32768
 #define INFLATE_MAX_BITS 15
 
 /* Decoding table of one prefix code: how many codes of each length, and the symbols in order. */

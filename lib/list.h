@@ -12,9 +12,9 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name)            \
-	{                          \
-		&(name), &(name)   \
+#define LIST_INIT(name)                                                                            \
+	{                                                                                          \
+		&(name), &(name)                                                                   \
 	}
 
 static inline void list_init(struct list *l)
@@ -27,8 +27,7 @@ static inline bool list_empty(const struct list *l)
 	return l->next == l;
 }
 
-static inline void list_insert_between(struct list *n, struct list *prev,
-				       struct list *next)
+static inline void list_insert_between(struct list *n, struct list *prev, struct list *next)
 {
 	n->next = next;
 	n->prev = prev;
@@ -73,17 +72,16 @@ static inline void list_splice_tail_init(struct list *from, struct list *to)
 	list_init(from);
 }
 
-#define list_entry(ptr, type, member) container_of(ptr, type, member)
+#define list_entry(ptr, type, member)  container_of(ptr, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 
 /* The body must not remove pos; list_for_each_safe allows it (n is its scratch variable). */
-#define list_for_each(pos, head, member)                                   \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member);     \
-	     &pos->member != (head);                                       \
+#define list_for_each(pos, head, member)                                                           \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);     \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
-#define list_for_each_safe(pos, n, head, member)                           \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),     \
-	    n = list_entry(pos->member.next, __typeof__(*pos), member);    \
-	     &pos->member != (head);                                       \
+#define list_for_each_safe(pos, n, head, member)                                                   \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),                             \
+	    n = list_entry(pos->member.next, __typeof__(*pos), member);                            \
+	     &pos->member != (head);                                                               \
 	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))

@@ -47,8 +47,8 @@ static inline struct rb_node *rb_first(const struct rb_root *root)
 struct rb_node *rb_next(const struct rb_node *node); /* NULL: it was the last */
 struct rb_node *rb_prev(const struct rb_node *node); /* NULL: it was the first */
 
-#define rb_entry_safe(ptr, type, member)                                \
-	({                                                              \
-		__typeof__(ptr) rb_ptr_ = (ptr);                        \
-		rb_ptr_ ? rb_entry(rb_ptr_, type, member) : NULL;       \
+#define rb_entry_safe(ptr, type, member)                                                           \
+	({                                                                                         \
+		__typeof__(ptr) rb_ptr_ = (ptr);                                                   \
+		rb_ptr_ ? rb_entry(rb_ptr_, type, member) : NULL;                                  \
 	})

@@ -7,7 +7,7 @@
 #include "lib/base.h"
 
 struct seqbuf {
-	char *buf;  /* the caller's; no closing zero */
+	char *buf; /* the caller's; no closing zero */
 	size_t len; /* used */
 	size_t cap;
 	bool overflow; /* something was cut off */

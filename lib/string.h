@@ -28,9 +28,9 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size);
 #define memcpy(dst, src, n)  __builtin_memcpy(dst, src, n)
 #define memmove(dst, src, n) __builtin_memmove(dst, src, n)
 #define memset(dst, c, n)    __builtin_memset(dst, c, n)
-#define memcmp(a, b, n)	     __builtin_memcmp(a, b, n)
-#define strlen(s)	     __builtin_strlen(s)
-#define strcmp(a, b)	     __builtin_strcmp(a, b)
+#define memcmp(a, b, n)      __builtin_memcmp(a, b, n)
+#define strlen(s)            __builtin_strlen(s)
+#define strcmp(a, b)         __builtin_strcmp(a, b)
 
 static inline bool str_eq(const char *a, const char *b)
 {

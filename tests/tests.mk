@@ -103,7 +103,7 @@ sources := $(shell find lib arch boot kernel fs drivers libc user uapi -name '*.
 check-objs := $(objs) $(obj-pidfs-y:%=fs/%.o) $(obj-pidfs-n:%=fs/%.o)
 kernel-c := $(wildcard $(check-objs:.o=.c))
 format:					## clang-format all C
-	clang-format -i $(sources) $(wildcard tests/user/*.[ch])
+	$Qclang-format -i $(sources) $(wildcard tests/user/*.[ch])
 check: check-fast check-sparse check-tidy check-build ## format, layers, sizes, sparse, clang-tidy, clang, -Werror
 	@echo "check: clean"
 check-fast: check-layout

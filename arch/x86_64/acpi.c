@@ -218,7 +218,7 @@ bool acpi_find_s5(u8 *typ_a, u8 *typ_b)
 			continue;
 		p += 5;
 		p += (*p >> 6) + 1; /* PkgLength: its top bits say how many bytes follow */
-		p++;		    /* NumElements */
+		p++; /* NumElements */
 		return aml_constant(&p, end, typ_a) && aml_constant(&p, end, typ_b);
 	}
 	return false;

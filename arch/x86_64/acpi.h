@@ -8,8 +8,8 @@
 #include "arch/x86_64/memlayout.h"
 #include "arch/x86_64/percpu.h"
 
-#define ACPI_MAX_IOAPICS   4
-#define ACPI_ISA_IRQS	   16
+#define ACPI_MAX_IOAPICS 4
+#define ACPI_ISA_IRQS    16
 
 struct acpi_ioapic {
 	phys_addr pa;

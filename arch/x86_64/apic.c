@@ -17,39 +17,39 @@
 #include "arch/x86_64/memlayout.h"
 #include "arch/x86_64/percpu.h"
 
-#define LAPIC_ID	0x020
-#define LAPIC_TPR	0x080
-#define LAPIC_EOI	0x0b0
-#define LAPIC_SVR	0x0f0
-#define LAPIC_ESR	0x280
-#define LAPIC_ICR_LOW	0x300
-#define LAPIC_ICR_HIGH	0x310
-#define LAPIC_LVT_TIMER 0x320
-#define LAPIC_LVT_LINT0 0x350
-#define LAPIC_LVT_LINT1 0x360
-#define LAPIC_LVT_ERROR 0x370
+#define LAPIC_ID            0x020
+#define LAPIC_TPR           0x080
+#define LAPIC_EOI           0x0b0
+#define LAPIC_SVR           0x0f0
+#define LAPIC_ESR           0x280
+#define LAPIC_ICR_LOW       0x300
+#define LAPIC_ICR_HIGH      0x310
+#define LAPIC_LVT_TIMER     0x320
+#define LAPIC_LVT_LINT0     0x350
+#define LAPIC_LVT_LINT1     0x360
+#define LAPIC_LVT_ERROR     0x370
 #define LAPIC_TIMER_INITIAL 0x380
 #define LAPIC_TIMER_CURRENT 0x390
 #define LAPIC_TIMER_DIVIDE  0x3e0
 
 #define APIC_BASE_X2APIC (1u << 10)
 #define APIC_BASE_ENABLE (1u << 11)
-#define SVR_ENABLE	 0x100u
-#define LVT_MASKED	 0x10000u
-#define LVT_NMI		 0x400u
+#define SVR_ENABLE       0x100u
+#define LVT_MASKED       0x10000u
+#define LVT_NMI          0x400u
 #define LVT_TSC_DEADLINE 0x40000u
-#define ICR_PENDING	 0x1000u
-#define ICR_ASSERT	 0x4000u
-#define ICR_NMI		 0x400u
-#define ICR_INIT	 0x500u
-#define ICR_STARTUP	 0x600u
+#define ICR_PENDING      0x1000u
+#define ICR_ASSERT       0x4000u
+#define ICR_NMI          0x400u
+#define ICR_INIT         0x500u
+#define ICR_STARTUP      0x600u
 #define ICR_ALL_BUT_SELF 0xc0000u
 
-#define IOAPIC_VERSION	  0x01
+#define IOAPIC_VERSION    0x01
 #define IOAPIC_ENTRY(pin) (0x10 + 2 * (pin))
-#define IOAPIC_LOW	  (1u << 13)
-#define IOAPIC_LEVEL	  (1u << 15)
-#define IOAPIC_MASKED	  (1u << 16)
+#define IOAPIC_LOW        (1u << 13)
+#define IOAPIC_LEVEL      (1u << 15)
+#define IOAPIC_MASKED     (1u << 16)
 
 static bool is_x2apic;
 static bool is_ready;
@@ -57,7 +57,8 @@ static volatile u8 *lapic;
 static struct rawlock ioapic_lock = RAWLOCK_INIT;
 static _Atomic bool stop_asked;
 
-/* --- Local APIC --------------------------------------------------------------------------------- */
+/* --- Local APIC ---------------------------------------------------------------------------------
+ */
 
 static u32 lapic_read(u32 reg)
 {
@@ -165,7 +166,8 @@ void apic_init_cpu(void)
 	lapic_write(LAPIC_EOI, 0);
 }
 
-/* --- IO-APIC ------------------------------------------------------------------------------------ */
+/* --- IO-APIC ------------------------------------------------------------------------------------
+ */
 
 static u32 ioapic_read(const struct acpi_ioapic *io, u32 reg)
 {
@@ -244,7 +246,8 @@ void irq_unmask(unsigned int irq)
 	rawlock_unlock_irqrestore(&ioapic_lock, flags);
 }
 
-/* --- Start -------------------------------------------------------------------------------------- */
+/* --- Start --------------------------------------------------------------------------------------
+ */
 
 /* Give the 8259s vectors of their own, in case of a spurious interrupt, and mask every line. */
 static void pic_disable(void)

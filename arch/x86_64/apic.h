@@ -6,14 +6,14 @@
 #include "lib/base.h"
 
 /* Vectors. 0x00-0x1f are exceptions; 0x20 + n is IO-APIC line n of upcall_irq(). */
-#define VECTOR_IRQ_BASE	 0x20
-#define NR_IRQS		 32
-#define VECTOR_PIC_BASE	 0xe0 /* where the 8259s would send, if they were not masked */
-#define VECTOR_TIMER	 0xf0
-#define VECTOR_RESCHED	 0xf1
-#define VECTOR_TLB	 0xf2
+#define VECTOR_IRQ_BASE   0x20
+#define NR_IRQS           32
+#define VECTOR_PIC_BASE   0xe0 /* where the 8259s would send, if they were not masked */
+#define VECTOR_TIMER      0xf0
+#define VECTOR_RESCHED    0xf1
+#define VECTOR_TLB        0xf2
 #define VECTOR_APIC_ERROR 0xfe
-#define VECTOR_SPURIOUS	 0xff
+#define VECTOR_SPURIOUS   0xff
 
 /* Mask the old 8259s, enable the boot CPU's local APIC, mask all IO-APIC lines. After acpi_init. */
 void apic_init(void);

@@ -16,11 +16,11 @@ static inline void smp_mb(void)
 }
 
 /* One plain load or store, never torn or repeated. */
-#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
+#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
-#define load_relaxed(p)	    atomic_load_explicit(p, memory_order_relaxed)
-#define load_acquire(p)	    atomic_load_explicit(p, memory_order_acquire)
+#define load_relaxed(p)     atomic_load_explicit(p, memory_order_relaxed)
+#define load_acquire(p)     atomic_load_explicit(p, memory_order_acquire)
 #define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
 #define store_release(p, v) atomic_store_explicit(p, v, memory_order_release)
 
@@ -46,7 +46,10 @@ static inline bool atomic_dec_positive(_Atomic u32 *p)
 struct rawlock {
 	_Atomic bool is_held;
 };
-#define RAWLOCK_INIT { false }
+#define RAWLOCK_INIT                                                                               \
+	{                                                                                          \
+		false                                                                              \
+	}
 
 static inline bool rawlock_try(struct rawlock *lock)
 {

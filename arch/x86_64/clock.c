@@ -18,18 +18,18 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/cpu.h"
 
-#define NS_PER_SEC   1000000000ull
-#define PM_TIMER_HZ  3579545u
-#define PIT_HZ	     1193182u
-#define FRACTION     32
+#define NS_PER_SEC      1000000000ull
+#define PM_TIMER_HZ     3579545u
+#define PIT_HZ          1193182u
+#define FRACTION        32
 #define WINDOW_SHORT_US 500
-#define WINDOW_LONG_US	10000
+#define WINDOW_LONG_US  10000
 
 u64 clock_tsc_hz;
 
 static u64 tsc_start;
-static u64 ns_per_tsc;	 /* with FRACTION bits of fraction */
-static u64 tsc_per_ns;	 /* likewise */
+static u64 ns_per_tsc; /* with FRACTION bits of fraction */
+static u64 tsc_per_ns; /* likewise */
 static u64 count_per_ns; /* local APIC timer; likewise */
 
 static u64 scale(u64 value, u64 factor)
@@ -44,7 +44,8 @@ static u64 ratio(u64 numerator, u64 denominator)
 	       (numerator % denominator << FRACTION) / denominator;
 }
 
-/* --- The reference: a counter of known rate ----------------------------------------------------- */
+/* --- The reference: a counter of known rate -----------------------------------------------------
+ */
 
 static u32 reference_hz(void)
 {
@@ -57,7 +58,7 @@ static void reference_start(void)
 	if (acpi_info.pm_timer_port)
 		return;
 	outb(0x61, (inb(0x61) & ~2u) | 1); /* gate on, speaker off */
-	outb(0x43, 0xb0);		   /* channel 2, both bytes, mode 0 */
+	outb(0x43, 0xb0); /* channel 2, both bytes, mode 0 */
 	outb(0x42, 0xff);
 	outb(0x42, 0xff);
 }
@@ -158,7 +159,8 @@ void clock_init_cpu(void)
 	apic_timer_setup(cpu_features.has_tsc_deadline);
 }
 
-/* --- Use ---------------------------------------------------------------------------------------- */
+/* --- Use ----------------------------------------------------------------------------------------
+ */
 
 u64 clock_ns(void)
 {

@@ -11,7 +11,8 @@ extern u64 clock_tsc_hz;
 void clock_calibrate(void);
 void clock_init_cpu(void); /* every other CPU */
 
-/* Nanoseconds since boot. Monotonic, the same on every CPU. Works (reads 0) before clock_calibrate(). */
+/* Nanoseconds since boot. Monotonic, the same on every CPU. Works (reads 0) before
+ * clock_calibrate(). */
 u64 clock_ns(void);
 
 /* Interrupt this CPU with upcall_timer() at @deadline_ns, replacing an earlier deadline. It may

@@ -18,19 +18,19 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-#define MSR_APIC_BASE	   0x1b
+#define MSR_APIC_BASE      0x1b
 #define MSR_TSC_DEADLINE   0x6e0
-#define MSR_EFER	   0xc0000080
-#define MSR_STAR	   0xc0000081
-#define MSR_LSTAR	   0xc0000082
-#define MSR_SFMASK	   0xc0000084
-#define MSR_FS_BASE	   0xc0000100
-#define MSR_GS_BASE	   0xc0000101
+#define MSR_EFER           0xc0000080
+#define MSR_STAR           0xc0000081
+#define MSR_LSTAR          0xc0000082
+#define MSR_SFMASK         0xc0000084
+#define MSR_FS_BASE        0xc0000100
+#define MSR_GS_BASE        0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102
 
 #define EFER_SCE 0x001u
 #define EFER_LME 0x100u
-#define EFER_NX	 0x800u
+#define EFER_NX  0x800u
 
 #define CR0_MP 0x2u
 #define CR0_EM 0x4u
@@ -38,7 +38,7 @@ extern struct cpu_features cpu_features;
 #define CR0_NE 0x20u
 #define CR0_WP 0x10000u
 
-#define CR4_PGE	       0x80u
+#define CR4_PGE        0x80u
 #define CR4_OSFXSR     0x200u
 #define CR4_OSXMMEXCPT 0x400u
 #define CR4_UMIP       0x800u

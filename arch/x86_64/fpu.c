@@ -16,7 +16,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/uaccess.h"
 
-#define XFEATURES_KNOWN 0xe7u
+#define XFEATURES_KNOWN  0xe7u
 #define XFEATURES_AVX512 0xe0u
 
 #define FCW_DEFAULT   0x037f
@@ -108,19 +108,21 @@ int fpu_save_user(void __user *image)
 	if (!user_range_ok(image, fpu_size))
 		return -EFAULT;
 	if (fpu_features)
-		__asm__ volatile goto(USER_ACCESS_BEGIN "1: xsave64 (%0)\n\t" USER_ACCESS_END
-				      EXTABLE("1b", "%l[fault]")
-				      :
-				      : "r"(image), "a"((u32)fpu_features), "d"(0)
-				      : "memory"
-				      : fault);
+		__asm__ volatile goto(
+			USER_ACCESS_BEGIN
+			"1: xsave64 (%0)\n\t" USER_ACCESS_END EXTABLE("1b", "%l[fault]")
+			:
+			: "r"(image), "a"((u32)fpu_features), "d"(0)
+			: "memory"
+			: fault);
 	else
-		__asm__ volatile goto(USER_ACCESS_BEGIN "1: fxsave64 (%0)\n\t" USER_ACCESS_END
-				      EXTABLE("1b", "%l[fault]")
-				      :
-				      : "r"(image)
-				      : "memory"
-				      : fault);
+		__asm__ volatile goto(
+			USER_ACCESS_BEGIN
+			"1: fxsave64 (%0)\n\t" USER_ACCESS_END EXTABLE("1b", "%l[fault]")
+			:
+			: "r"(image)
+			: "memory"
+			: fault);
 	return 0;
 fault:
 	return -EFAULT;
@@ -131,19 +133,21 @@ int fpu_load_user(const void __user *image)
 	if (!user_range_ok(image, fpu_size))
 		return -EFAULT;
 	if (fpu_features)
-		__asm__ volatile goto(USER_ACCESS_BEGIN "1: xrstor64 (%0)\n\t" USER_ACCESS_END
-				      EXTABLE("1b", "%l[fault]")
-				      :
-				      : "r"(image), "a"((u32)fpu_features), "d"(0)
-				      : "memory"
-				      : fault);
+		__asm__ volatile goto(
+			USER_ACCESS_BEGIN
+			"1: xrstor64 (%0)\n\t" USER_ACCESS_END EXTABLE("1b", "%l[fault]")
+			:
+			: "r"(image), "a"((u32)fpu_features), "d"(0)
+			: "memory"
+			: fault);
 	else
-		__asm__ volatile goto(USER_ACCESS_BEGIN "1: fxrstor64 (%0)\n\t" USER_ACCESS_END
-				      EXTABLE("1b", "%l[fault]")
-				      :
-				      : "r"(image)
-				      : "memory"
-				      : fault);
+		__asm__ volatile goto(
+			USER_ACCESS_BEGIN
+			"1: fxrstor64 (%0)\n\t" USER_ACCESS_END EXTABLE("1b", "%l[fault]")
+			:
+			: "r"(image)
+			: "memory"
+			: fault);
 	return 0;
 fault:
 	return -EFAULT;

@@ -12,8 +12,8 @@
 
 #define SEG_CODE_KERNEL 0x00af9b000000ffffu
 #define SEG_DATA_KERNEL 0x00cf93000000ffffu
-#define SEG_CODE_USER	0x00affb000000ffffu
-#define SEG_DATA_USER	0x00cff3000000ffffu
+#define SEG_CODE_USER   0x00affb000000ffffu
+#define SEG_DATA_USER   0x00cff3000000ffffu
 
 struct descriptor_pointer {
 	u16 limit;

@@ -22,7 +22,7 @@ struct tss {
 static_assert(sizeof(struct tss) == 104, "TSS layout");
 
 /* Interrupt stack table: these can strike while no usable stack is loaded. */
-#define IST_NMI	   1
+#define IST_NMI    1
 #define IST_DEBUG  2
 #define IST_DOUBLE 3
 #define IST_MCHECK 4

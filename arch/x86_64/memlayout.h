@@ -12,14 +12,15 @@
 
 typedef u64 phys_addr;
 
-#define USER_TOP    0x00007ffffffff000UL /* first address no user mapping may reach */
-#define DIRECT_MAP  0xffff888000000000UL
+#define USER_TOP       0x00007ffffffff000UL /* first address no user mapping may reach */
+#define DIRECT_MAP     0xffff888000000000UL
 #define DIRECT_MAP_END 0xffffc88000000000UL
-#define KMAP_BASE   0xffffc90000000000UL
-#define KMAP_END    0xffffe90000000000UL
-#define KERNEL_BASE 0xffffffff80000000UL
+#define KMAP_BASE      0xffffc90000000000UL
+#define KMAP_END       0xffffe90000000000UL
+#define KERNEL_BASE    0xffffffff80000000UL
 
-/* Use has been measured at 2.2 KiB; what debug kernels add to each frame takes several times that. */
+/* Use has been measured at 2.2 KiB; what debug kernels add to each frame takes several times that.
+ */
 #ifdef CONFIG_DEBUG
 #define KERNEL_STACK_SIZE 16384UL
 #else
@@ -30,7 +31,7 @@ typedef u64 phys_addr;
 extern char image_start[], image_end[];
 extern char text_start[], text_end[];
 extern char rodata_start[], rodata_end[]; /* includes what is constant after boot */
-extern char data_start[], data_end[];	  /* data and bss */
+extern char data_start[], data_end[]; /* data and bss */
 
 /* The page table of the kernel alone: the upper half of every other one is a copy of its own. */
 extern u64 kernel_pml4[512];

@@ -18,13 +18,13 @@ struct thread;
 struct thread_head;
 
 struct percpu {
-	struct thread *thread;	 /* 0: the current one, see this_thread() */
-	u64 kernel_stack_top;	 /* 8: of the current thread */
-	u64 user_rsp;		 /* 16: scratch of the first instructions of a system call */
-	u32 cpu_id;		 /* 24 */
-	u32 irq_depth;		 /* 28: interrupt handlers running on this CPU */
-	struct percpu *self;	 /* 32 */
-	u64 canary;		 /* 40: stack protector; one value for all CPUs, so threads migrate */
+	struct thread *thread; /* 0: the current one, see this_thread() */
+	u64 kernel_stack_top; /* 8: of the current thread */
+	u64 user_rsp; /* 16: scratch of the first instructions of a system call */
+	u32 cpu_id; /* 24 */
+	u32 irq_depth; /* 28: interrupt handlers running on this CPU */
+	struct percpu *self; /* 32 */
+	u64 canary; /* 40: stack protector; one value for all CPUs, so threads migrate */
 	struct regs *syscall_frame; /* 48: kernel_stack_top - sizeof(struct regs) */
 	struct thread_head *fpu_owner; /* whose user state (FPU, FS, GS) the CPU holds */
 	const struct regs *irq_regs; /* what the interrupt being handled interrupted */
@@ -40,7 +40,8 @@ static_assert(offsetof(struct percpu, self) == 32, "this_cpu() reads %gs:32");
 static_assert(offsetof(struct percpu, canary) == 40, "the compiler reads %gs:40");
 
 extern struct percpu percpu_area[MAX_CPUS];
-extern unsigned int nr_cpus; /* CPUs online; numbered 0 .. nr_cpus - 1; constant after smp_start() */
+extern unsigned int
+	nr_cpus; /* CPUs online; numbered 0 .. nr_cpus - 1; constant after smp_start() */
 
 /* Stable for the caller's whole life, so the compiler may keep it across calls. */
 static inline struct thread *this_thread(void)

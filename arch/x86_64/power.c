@@ -8,9 +8,9 @@
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/cpu.h"
 
-#define PM1_SCI_EN   0x0001u
+#define PM1_SCI_EN     0x0001u
 #define PM1_SLP_TYP(t) ((u16)((t) << 10))
-#define PM1_SLP_EN   0x2000u
+#define PM1_SLP_EN     0x2000u
 
 static void acpi_enable_mode(void)
 {
@@ -36,7 +36,7 @@ void machine_poweroff(void)
 			outw(acpi_info.pm1b_cnt, PM1_SLP_TYP(typ_b) | PM1_SLP_EN);
 		clock_delay_us(1000);
 	}
-	outw(0x604, PM1_SLP_EN);  /* QEMU without tables: PM1a_CNT of its q35 machine, */
+	outw(0x604, PM1_SLP_EN); /* QEMU without tables: PM1a_CNT of its q35 machine, */
 	outw(0xb004, PM1_SLP_EN); /* and of its old pc */
 	machine_halt();
 }

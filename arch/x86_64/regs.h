@@ -18,38 +18,38 @@ struct regs {
 };
 static_assert(sizeof(struct regs) == 21 * 8, "pt_regs layout");
 
-#define KERNEL_CS   0x10
-#define KERNEL_DS   0x18
-#define USER32_CS   0x23
-#define USER_DS	    0x2b
-#define USER_CS	    0x33
-#define TSS_SEL	    0x40
+#define KERNEL_CS 0x10
+#define KERNEL_DS 0x18
+#define USER32_CS 0x23
+#define USER_DS   0x2b
+#define USER_CS   0x33
+#define TSS_SEL   0x40
 
-#define RFLAGS_CF   (1u << 0)
+#define RFLAGS_CF    (1u << 0)
 #define RFLAGS_FIXED (1u << 1) /* always reads as one */
-#define RFLAGS_PF   (1u << 2)
-#define RFLAGS_AF   (1u << 4)
-#define RFLAGS_ZF   (1u << 6)
-#define RFLAGS_SF   (1u << 7)
-#define RFLAGS_TF   (1u << 8)
-#define RFLAGS_IF   (1u << 9)
-#define RFLAGS_DF   (1u << 10)
-#define RFLAGS_OF   (1u << 11)
-#define RFLAGS_IOPL (3u << 12)
-#define RFLAGS_NT   (1u << 14)
-#define RFLAGS_RF   (1u << 16)
-#define RFLAGS_AC   (1u << 18)
-#define RFLAGS_ID   (1u << 21)
+#define RFLAGS_PF    (1u << 2)
+#define RFLAGS_AF    (1u << 4)
+#define RFLAGS_ZF    (1u << 6)
+#define RFLAGS_SF    (1u << 7)
+#define RFLAGS_TF    (1u << 8)
+#define RFLAGS_IF    (1u << 9)
+#define RFLAGS_DF    (1u << 10)
+#define RFLAGS_OF    (1u << 11)
+#define RFLAGS_IOPL  (3u << 12)
+#define RFLAGS_NT    (1u << 14)
+#define RFLAGS_RF    (1u << 16)
+#define RFLAGS_AC    (1u << 18)
+#define RFLAGS_ID    (1u << 21)
 
 /* Exception vectors. */
 enum trap {
-	TRAP_DE = 0,  /* divide error */
-	TRAP_DB = 1,  /* debug */
+	TRAP_DE = 0, /* divide error */
+	TRAP_DB = 1, /* debug */
 	TRAP_NMI = 2,
-	TRAP_BP = 3,  /* int3 */
+	TRAP_BP = 3, /* int3 */
 	TRAP_OF = 4,
 	TRAP_BR = 5,
-	TRAP_UD = 6,  /* invalid opcode */
+	TRAP_UD = 6, /* invalid opcode */
 	TRAP_NM = 7,
 	TRAP_DF = 8,
 	TRAP_TS = 10,
@@ -66,8 +66,8 @@ enum trap {
 /* Page fault error code. */
 #define PF_PRESENT 0x01u /* protection violation, not a missing page */
 #define PF_WRITE   0x02u
-#define PF_USER	   0x04u
-#define PF_RSVD	   0x08u
+#define PF_USER    0x04u
+#define PF_RSVD    0x08u
 #define PF_INSTR   0x10u
 
 static inline bool regs_user_mode(const struct regs *regs)

@@ -10,18 +10,18 @@
 
 #include "arch/x86_64/cpu.h"
 
-#define RTC_SECONDS   0x00
-#define RTC_MINUTES   0x02
-#define RTC_HOURS     0x04
-#define RTC_DAY	      0x07
-#define RTC_MONTH     0x08
-#define RTC_YEAR      0x09
-#define RTC_STATUS_A  0x0a
-#define RTC_STATUS_B  0x0b
+#define RTC_SECONDS       0x00
+#define RTC_MINUTES       0x02
+#define RTC_HOURS         0x04
+#define RTC_DAY           0x07
+#define RTC_MONTH         0x08
+#define RTC_YEAR          0x09
+#define RTC_STATUS_A      0x0a
+#define RTC_STATUS_B      0x0b
 #define STATUS_A_UPDATING 0x80
-#define STATUS_B_24H  0x02
-#define STATUS_B_BINARY 0x04
-#define HOUR_PM	      0x80
+#define STATUS_B_24H      0x02
+#define STATUS_B_BINARY   0x04
+#define HOUR_PM           0x80
 
 struct rtc_reading {
 	u8 second, minute, hour, day, month, year;
@@ -73,13 +73,16 @@ u64 rtc_seconds(void)
 	is_pm = r.hour & HOUR_PM;
 	r.hour &= (u8)~HOUR_PM;
 	if (!(status & STATUS_B_BINARY))
-		r = (struct rtc_reading){ from_bcd(r.second), from_bcd(r.minute), from_bcd(r.hour),
-					  from_bcd(r.day),    from_bcd(r.month),  from_bcd(r.year) };
+		r =
+			(struct rtc_reading){ from_bcd(r.second), from_bcd(r.minute),
+					      from_bcd(r.hour),   from_bcd(r.day),
+					      from_bcd(r.month),  from_bcd(r.year) };
 	if (!(status & STATUS_B_24H))
 		r.hour = (u8)(r.hour % 12 + (is_pm ? 12 : 0));
 	if (r.month < 1 || r.month > 12 || r.day < 1)
 		return 0; /* no clock there */
-	return ((days_from_date(2000 + (u64)r.year, r.month, r.day) * 24 + r.hour) * 60 + r.minute) *
+	return ((days_from_date(2000 + (u64)r.year, r.month, r.day) * 24 + r.hour) * 60 +
+		r.minute) *
 		       60 +
 	       r.second;
 }

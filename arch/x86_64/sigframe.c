@@ -2,16 +2,16 @@
  * Signal frames, byte for byte Linux's, because debuggers, unwinders and language runtimes read
  * them.
  *
- * On the user stack, from high to low: what was interrupted and its red zone; the FPU image, 64-byte
- * aligned; struct rt_sigframe. Its first word is the handler's return address, so the handler runs
- * with the stack as after a call and returns into the restorer, which calls rt_sigreturn with the
- * stack pointer one word further up.
+ * On the user stack, from high to low: what was interrupted and its red zone; the FPU image,
+ * 64-byte aligned; struct rt_sigframe. Its first word is the handler's return address, so the
+ * handler runs with the stack as after a call and returns into the restorer, which calls
+ * rt_sigreturn with the stack pointer one word further up.
  *
  * Nothing in a frame is believed on the way back: the user may have written anything. Segments are
  * forced, only arithmetic flags are taken, rip must be canonical, and the FPU image is checked
  * field by field before XRSTOR sees it. The image is rebuilt in place, in the thread's own save
- * area, in steps that may fault and sleep: fpu_is_edited says so meanwhile. Whatever goes wrong, the
- * thread is left with a valid image.
+ * area, in steps that may fault and sleep: fpu_is_edited says so meanwhile. Whatever goes wrong,
+ * the thread is left with a valid image.
  *
  * Follows: Linux arch/x86/kernel/signal_64.c and fpu/signal.c for the layout and for which
  * deviations are errors.
@@ -41,12 +41,12 @@ static_assert(sizeof(struct ucontext) == 304, "ucontext layout");
 static_assert(offsetof(struct rt_sigframe, info) == 312, "rt_sigframe layout");
 static_assert(sizeof(struct rt_sigframe) == 440, "rt_sigframe layout");
 
-#define RED_ZONE 128
-#define FXSAVE_SIZE 512
+#define RED_ZONE           128
+#define FXSAVE_SIZE        512
 #define FXSAVE_SW_RESERVED 464
-#define XSAVE_HEADER 512 /* offset */
-#define FLAGS_FROM_USER                                                               \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_TF | RFLAGS_DF | \
+#define XSAVE_HEADER       512 /* offset */
+#define FLAGS_FROM_USER                                                                            \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_TF | RFLAGS_DF |       \
 	 RFLAGS_OF | RFLAGS_RF | RFLAGS_AC)
 
 /* The part of the XSAVE area behind the FXSAVE image. */
@@ -66,7 +66,8 @@ static struct arch_thread *current_arch(void)
 	return &((struct thread_head *)current)->arch;
 }
 
-/* --- Building ----------------------------------------------------------------------------------- */
+/* --- Building -----------------------------------------------------------------------------------
+ */
 
 static int put_fpu(u8 __user *ufpu)
 {
@@ -175,8 +176,8 @@ int sigframe_build(struct regs *regs, const struct sigframe_args *args)
 		return -EFAULT;
 	frame.return_to = args->restorer;
 	frame.uc.uc_link = NULL;
-	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-			    (fpu_features ? UC_FP_XSTATE : 0);
+	frame.uc.uc_flags =
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_features ? UC_FP_XSTATE : 0);
 	frame.uc.uc_stack = args->altstack;
 	frame.uc.uc_stack.ss_flags = altstack_flags(&args->altstack, regs->rsp);
 	frame.uc.uc_sigmask = args->mask;
@@ -199,7 +200,8 @@ int sigframe_build(struct regs *regs, const struct sigframe_args *args)
 	return 0;
 }
 
-/* --- Restoring ---------------------------------------------------------------------------------- */
+/* --- Restoring ----------------------------------------------------------------------------------
+ */
 
 /* How much of the image at @ufpu is meant: all of it if Linux's two magic words say so, else only
  * the FXSAVE part. @features: which components are valid. */

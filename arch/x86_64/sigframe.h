@@ -13,9 +13,9 @@ struct sigframe_args {
 	int sig;
 	u64 handler;
 	u64 restorer;
-	u64 sa_flags;	  /* SA_ONSTACK, SA_RESTORER are looked at */
+	u64 sa_flags; /* SA_ONSTACK, SA_RESTORER are looked at */
 	const struct siginfo *info;
-	u64 mask;	  /* blocked set that rt_sigreturn shall restore */
+	u64 mask; /* blocked set that rt_sigreturn shall restore */
 	stack_t altstack; /* as set; SS_ONSTACK and SS_DISABLE are computed */
 	u64 trap, error, cr2; /* of the fault behind the signal, else 0 */
 };

@@ -27,7 +27,7 @@
 #include "arch/x86_64/upcalls.h"
 
 #define PTE_PRESENT_WRITE 0x003u
-#define PTE_LARGE	  0x080u
+#define PTE_LARGE         0x080u
 
 phys_addr smp_trampoline_pa;
 
@@ -45,7 +45,7 @@ static_assert(offsetof(struct ap_boot, cr3) == 8, "ap_start.asm");
 static_assert(sizeof(struct ap_boot) == 48, "ap_start.asm");
 
 extern const u8 ap_trampoline_start[], ap_trampoline_end[];
-void smp_ap_entry(void);		  /* boot/ap_start.asm */
+void smp_ap_entry(void); /* boot/ap_start.asm */
 __noreturn void smp_ap_main(unsigned int cpu); /* called from there */
 
 static void (*ap_entry)(unsigned int cpu);

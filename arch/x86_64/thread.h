@@ -9,19 +9,19 @@
 #include "arch/x86_64/regs.h"
 
 struct arch_thread {
-	u64 rsp;	 /* saved kernel stack pointer while not running */
-	u64 fs_base;	 /* user; change only through arch_set_fs_base() */
-	u64 gs_base;	 /* user */
+	u64 rsp; /* saved kernel stack pointer while not running */
+	u64 fs_base; /* user; change only through arch_set_fs_base() */
+	u64 gs_base; /* user */
 	struct fpu *fpu; /* fpu_size bytes, 64-byte aligned; NULL: never in user mode */
 	bool fpu_is_edited; /* *fpu is being rewritten (sigreturn): neither save nor load it */
-	u32 last_cpu;	 /* CPU that last held the user state, or ~0 */
+	u32 last_cpu; /* CPU that last held the user state, or ~0 */
 };
 
 /* struct thread (kernel/sched/thread.h) begins with this. */
 struct thread_head {
 	struct arch_thread arch;
 	_Atomic u32 work_flags; /* nonzero: call upcall_return_to_user() before user mode */
-	u64 stack_top;		/* 16-byte aligned; the struct regs lies just below */
+	u64 stack_top; /* 16-byte aligned; the struct regs lies just below */
 };
 
 static inline struct regs *thread_head_regs(const struct thread_head *head)

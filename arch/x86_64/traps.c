@@ -43,7 +43,8 @@ static const char *const trap_names[32] = {
 void trap_dispatch(struct regs *regs, unsigned int vector, u64 error);
 void interrupt_dispatch(unsigned int vector, struct regs *regs);
 
-/* --- Text for last words: a panic must not depend on more than this ----------------------------- */
+/* --- Text for last words: a panic must not depend on more than this -----------------------------
+ */
 
 struct text {
 	char buf[120];
@@ -75,10 +76,10 @@ void regs_print(const struct regs *regs, void (*line)(const char *text))
 {
 	const struct named_value values[] = {
 		{ " rip ", regs->rip }, { " rsp ", regs->rsp }, { " flags ", regs->rflags },
-		{ " cs  ", regs->cs },	{ " ss  ", regs->ss },	{ " orig  ", regs->orig_rax },
+		{ " cs  ", regs->cs },  { " ss  ", regs->ss },  { " orig  ", regs->orig_rax },
 		{ " rax ", regs->rax }, { " rbx ", regs->rbx }, { " rcx   ", regs->rcx },
 		{ " rdx ", regs->rdx }, { " rsi ", regs->rsi }, { " rdi   ", regs->rdi },
-		{ " rbp ", regs->rbp }, { " r8  ", regs->r8 },	{ " r9    ", regs->r9 },
+		{ " rbp ", regs->rbp }, { " r8  ", regs->r8 },  { " r9    ", regs->r9 },
 		{ " r10 ", regs->r10 }, { " r11 ", regs->r11 }, { " r12   ", regs->r12 },
 		{ " r13 ", regs->r13 }, { " r14 ", regs->r14 }, { " r15   ", regs->r15 },
 	};
@@ -94,7 +95,8 @@ void regs_print(const struct regs *regs, void (*line)(const char *text))
 	}
 }
 
-/* --- Exceptions --------------------------------------------------------------------------------- */
+/* --- Exceptions ---------------------------------------------------------------------------------
+ */
 
 /* Whether a double fault came from pushing onto a stack's guard page. */
 static bool is_stack_overflow(const struct regs *regs, u64 cr2)
@@ -165,7 +167,8 @@ void trap_dispatch(struct regs *regs, unsigned int vector, u64 error)
 	upcall_user_fault(regs, vector, error, vector == TRAP_PF ? cr2 : 0);
 }
 
-/* --- Interrupts --------------------------------------------------------------------------------- */
+/* --- Interrupts ---------------------------------------------------------------------------------
+ */
 
 void interrupt_dispatch(unsigned int vector, struct regs *regs)
 {

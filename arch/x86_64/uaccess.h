@@ -16,22 +16,22 @@
 #include "arch/x86_64/memlayout.h"
 
 /* At @fault, on a fault, continue at @fixup. Both are 32-bit offsets from the entry's own place. */
-#define EXTABLE(fault, fixup)                       \
-	".pushsection .extable, \"a\"\n\t"          \
-	".long " fault " - .\n\t"                   \
-	".long " fixup " - .\n\t"                   \
+#define EXTABLE(fault, fixup)                                                                      \
+	".pushsection .extable, \"a\"\n\t"                                                         \
+	".long " fault " - .\n\t"                                                                  \
+	".long " fixup " - .\n\t"                                                                  \
 	".popsection\n\t"
 
 /* Three-byte no-ops that cpu_patch_smap() turns into STAC and CLAC on a CPU that has SMAP. */
-#define USER_ACCESS_BEGIN                           \
-	"661: .byte 0x0f, 0x1f, 0x00\n\t"           \
-	".pushsection .patch_stac, \"a\"\n\t"       \
-	".long 661b - .\n\t"                        \
+#define USER_ACCESS_BEGIN                                                                          \
+	"661: .byte 0x0f, 0x1f, 0x00\n\t"                                                          \
+	".pushsection .patch_stac, \"a\"\n\t"                                                      \
+	".long 661b - .\n\t"                                                                       \
 	".popsection\n\t"
-#define USER_ACCESS_END                             \
-	"662: .byte 0x0f, 0x1f, 0x00\n\t"           \
-	".pushsection .patch_clac, \"a\"\n\t"       \
-	".long 662b - .\n\t"                        \
+#define USER_ACCESS_END                                                                            \
+	"662: .byte 0x0f, 0x1f, 0x00\n\t"                                                          \
+	".pushsection .patch_clac, \"a\"\n\t"                                                      \
+	".long 662b - .\n\t"                                                                       \
 	".popsection\n\t"
 
 static inline bool user_range_ok(const void __user *uptr, size_t size)
@@ -94,88 +94,89 @@ static inline long __must_check strncpy_from_user(char *dst, const char __user *
 	return len == (long)room ? -EFAULT : len; /* ran into the end of user space */
 }
 
-#define USER_SCALAR(x) \
-	(sizeof(x) == 1 || sizeof(x) == 2 || sizeof(x) == 4 || sizeof(x) == 8)
+#define USER_SCALAR(x) (sizeof(x) == 1 || sizeof(x) == 2 || sizeof(x) == 4 || sizeof(x) == 8)
 
-#define USER_GET(insn, reg, type, x, p, fault)                                  \
-	({                                                                      \
-		type val_;                                                      \
-		__asm__ volatile goto(USER_ACCESS_BEGIN "1: " insn " %1, %0\n\t"\
-				      USER_ACCESS_END EXTABLE("1b", "%l[" #fault "]") \
-				      : reg(val_)                               \
-				      : "m"(*(const type *)(p))                 \
-				      : "memory"                                \
-				      : fault);                                 \
-		(x) = (__typeof__(x))(u64)val_;                                 \
+#define USER_GET(insn, reg, type, x, p, fault)                                                     \
+	({                                                                                         \
+		type val_;                                                                         \
+		__asm__ volatile goto(                                                             \
+			USER_ACCESS_BEGIN                                                          \
+			"1: " insn " %1, %0\n\t" USER_ACCESS_END EXTABLE("1b", "%l[" #fault "]")   \
+			: reg(val_)                                                                \
+			: "m"(*(const type *)(p))                                                  \
+			: "memory"                                                                 \
+			: fault);                                                                  \
+		(x) = (__typeof__(x))(u64)val_;                                                    \
 	})
 
-#define USER_PUT(insn, reg, type, x, p, fault)                                  \
-	__asm__ volatile goto(USER_ACCESS_BEGIN "1: " insn " %0, %1\n\t"        \
-			      USER_ACCESS_END EXTABLE("1b", "%l[" #fault "]")   \
-			      :                                                 \
-			      : reg((type)(u64)(x)), "m"(*(type *)(p))          \
-			      : "memory"                                        \
+#define USER_PUT(insn, reg, type, x, p, fault)                                                     \
+	__asm__ volatile goto(USER_ACCESS_BEGIN                                                    \
+			      "1: " insn                                                           \
+			      " %0, %1\n\t" USER_ACCESS_END EXTABLE("1b", "%l[" #fault "]")        \
+			      :                                                                    \
+			      : reg((type)(u64)(x)), "m"(*(type *)(p))                             \
+			      : "memory"                                                           \
 			      : fault)
 
 /* get_user(x, uptr): x = *uptr, 0 or -EFAULT. 1, 2, 4 or 8 bytes, scalars and pointers. */
-#define get_user(x, uptr)                                                       \
-	({                                                                      \
-		__label__ fault_, done_;                                        \
-		const void *p_ = (__force const void *)(uptr);                  \
-		int err_ = 0;                                                   \
-                                                                                \
-		static_assert(USER_SCALAR(*(uptr)), "only 1, 2, 4 or 8 bytes");  \
-		if (unlikely((u64)p_ > USER_TOP - sizeof(*(uptr))))             \
-			goto fault_;                                            \
-		switch (sizeof(*(uptr))) {                                      \
-		case 1:                                                         \
-			USER_GET("movb", "=q", u8, x, p_, fault_);              \
-			break;                                                  \
-		case 2:                                                         \
-			USER_GET("movw", "=r", u16, x, p_, fault_);             \
-			break;                                                  \
-		case 4:                                                         \
-			USER_GET("movl", "=r", u32, x, p_, fault_);             \
-			break;                                                  \
-		default:                                                        \
-			USER_GET("movq", "=r", u64, x, p_, fault_);             \
-		}                                                               \
-		goto done_;                                                     \
-fault_:                                                                         \
-		err_ = -EFAULT;                                                 \
-done_:                                                                          \
-		err_;                                                           \
+#define get_user(x, uptr)                                                                          \
+	({                                                                                         \
+		__label__ fault_, done_;                                                           \
+		const void *p_ = (__force const void *)(uptr);                                     \
+		int err_ = 0;                                                                      \
+                                                                                                   \
+		static_assert(USER_SCALAR(*(uptr)), "only 1, 2, 4 or 8 bytes");                    \
+		if (unlikely((u64)p_ > USER_TOP - sizeof(*(uptr))))                                \
+			goto fault_;                                                               \
+		switch (sizeof(*(uptr))) {                                                         \
+		case 1:                                                                            \
+			USER_GET("movb", "=q", u8, x, p_, fault_);                                 \
+			break;                                                                     \
+		case 2:                                                                            \
+			USER_GET("movw", "=r", u16, x, p_, fault_);                                \
+			break;                                                                     \
+		case 4:                                                                            \
+			USER_GET("movl", "=r", u32, x, p_, fault_);                                \
+			break;                                                                     \
+		default:                                                                           \
+			USER_GET("movq", "=r", u64, x, p_, fault_);                                \
+		}                                                                                  \
+		goto done_;                                                                        \
+fault_:                                                                                            \
+		err_ = -EFAULT;                                                                    \
+done_:                                                                                             \
+		err_;                                                                              \
 	})
 
 /* put_user(x, uptr): *uptr = x, 0 or -EFAULT. */
-#define put_user(x, uptr)                                                       \
-	({                                                                      \
-		__label__ fault_, done_;                                        \
-		void *p_ = (__force void *)(uptr);                              \
-		__typeof__(*(uptr)) put_ = (__typeof__(*(uptr)))(x);            \
-		int err_ = 0;                                                   \
-                                                                                \
-		static_assert(USER_SCALAR(*(uptr)), "only 1, 2, 4 or 8 bytes");  \
-		if (unlikely((u64)p_ > USER_TOP - sizeof(*(uptr))))             \
-			goto fault_;                                            \
-		switch (sizeof(*(uptr))) {                                      \
-		case 1:                                                         \
-			USER_PUT("movb", "q", u8, put_, p_, fault_);            \
-			break;                                                  \
-		case 2:                                                         \
-			USER_PUT("movw", "r", u16, put_, p_, fault_);           \
-			break;                                                  \
-		case 4:                                                         \
-			USER_PUT("movl", "r", u32, put_, p_, fault_);           \
-			break;                                                  \
-		default:                                                        \
-			USER_PUT("movq", "r", u64, put_, p_, fault_);           \
-		}                                                               \
-		goto done_;                                                     \
-fault_:                                                                         \
-		err_ = -EFAULT;                                                 \
-done_:                                                                          \
-		err_;                                                           \
+#define put_user(x, uptr)                                                                          \
+	({                                                                                         \
+		__label__ fault_, done_;                                                           \
+		void *p_ = (__force void *)(uptr);                                                 \
+		__typeof__(*(uptr)) put_ = (__typeof__(*(uptr)))(x);                               \
+		int err_ = 0;                                                                      \
+                                                                                                   \
+		static_assert(USER_SCALAR(*(uptr)), "only 1, 2, 4 or 8 bytes");                    \
+		if (unlikely((u64)p_ > USER_TOP - sizeof(*(uptr))))                                \
+			goto fault_;                                                               \
+		switch (sizeof(*(uptr))) {                                                         \
+		case 1:                                                                            \
+			USER_PUT("movb", "q", u8, put_, p_, fault_);                               \
+			break;                                                                     \
+		case 2:                                                                            \
+			USER_PUT("movw", "r", u16, put_, p_, fault_);                              \
+			break;                                                                     \
+		case 4:                                                                            \
+			USER_PUT("movl", "r", u32, put_, p_, fault_);                              \
+			break;                                                                     \
+		default:                                                                           \
+			USER_PUT("movq", "r", u64, put_, p_, fault_);                              \
+		}                                                                                  \
+		goto done_;                                                                        \
+fault_:                                                                                            \
+		err_ = -EFAULT;                                                                    \
+done_:                                                                                             \
+		err_;                                                                              \
 	})
 
 /* Atomically: if *uptr is *old, store new; *old gets what was there. 0 or -EFAULT. */
@@ -186,12 +187,13 @@ static inline int __must_check user_cmpxchg32(u32 __user *uptr, u32 *old, u32 ne
 
 	if (unlikely(!user_range_ok(uptr, sizeof(*uptr))))
 		return -EFAULT;
-	__asm__ volatile goto(USER_ACCESS_BEGIN "1: lock; cmpxchgl %2, %1\n\t" USER_ACCESS_END
-			      EXTABLE("1b", "%l[fault]")
-			      : "+a"(seen), "+m"(*p)
-			      : "r"(new)
-			      : "memory", "cc"
-			      : fault);
+	__asm__ volatile goto(
+		USER_ACCESS_BEGIN
+		"1: lock; cmpxchgl %2, %1\n\t" USER_ACCESS_END EXTABLE("1b", "%l[fault]")
+		: "+a"(seen), "+m"(*p)
+		: "r"(new)
+		: "memory", "cc"
+		: fault);
 	*old = seen;
 	return 0;
 fault:

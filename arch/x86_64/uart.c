@@ -8,19 +8,19 @@
 
 #include "arch/x86_64/cpu.h"
 
-#define COM1	     0x3f8
-#define UART_DATA    (COM1 + 0)
-#define UART_IER     (COM1 + 1)
-#define UART_FCR     (COM1 + 2)
-#define UART_LCR     (COM1 + 3)
-#define UART_MCR     (COM1 + 4)
-#define UART_LSR     (COM1 + 5)
-#define UART_SCRATCH (COM1 + 7)
-#define LCR_8N1	     0x03
-#define LCR_DLAB     0x80
+#define COM1             0x3f8
+#define UART_DATA        (COM1 + 0)
+#define UART_IER         (COM1 + 1)
+#define UART_FCR         (COM1 + 2)
+#define UART_LCR         (COM1 + 3)
+#define UART_MCR         (COM1 + 4)
+#define UART_LSR         (COM1 + 5)
+#define UART_SCRATCH     (COM1 + 7)
+#define LCR_8N1          0x03
+#define LCR_DLAB         0x80
 #define MCR_DTR_RTS_OUT2 0x0b
-#define LSR_THRE     0x20
-#define SPIN_MAX     100000
+#define LSR_THRE         0x20
+#define SPIN_MAX         100000
 
 static bool is_present;
 

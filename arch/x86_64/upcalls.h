@@ -20,7 +20,8 @@ u64 upcall_alloc_stack(void);
 
 /* page tables (kernel/mm/page.c) */
 
-/* A page that is all zero, for a page table; physical address, 0: none. To be given back all zero. */
+/* A page that is all zero, for a page table; physical address, 0: none. To be given back all zero.
+ */
 u64 upcall_table_alloc(void);
 void upcall_table_free(u64 pa);
 
@@ -57,4 +58,4 @@ void upcall_return_to_user(struct regs *regs);
 extern void *const syscall_table[]; /* long (*)(u64, u64, u64, u64, u64, u64) */
 extern const u32 syscall_count;
 extern const u8 syscall_full_frame[]; /* 1: the frame is complete before the call */
-long sys_unknown(void);		      /* any number without a table entry */
+long sys_unknown(void); /* any number without a table entry */

@@ -1,8 +1,9 @@
 /*
- * Terminal ioctls: modes, window size, queues. Job control's are in job.c, a pty master's own in pty.c.
+ * Terminal ioctls: modes, window size, queues. Job control's are in job.c, a pty master's own in
+ * pty.c.
  *
- * A pty has one set of modes and one size, the slave's: asked or set through the master, they mean the slave's.
- *                                                                              Follows: tty_ioctl(4)
+ * A pty has one set of modes and one size, the slave's: asked or set through the master, they mean
+ * the slave's. Follows: tty_ioctl(4)
  */
 #include "drivers/tty/tty.h"
 
@@ -20,10 +21,11 @@
 
 /* ---- modes ---- */
 
-static const u32 speeds[] = { 0,    50,	  75,	110,  134,  150,  200,	 300,
-			      600,  1200, 1800, 2400, 4800, 9600, 19200, 38400 };
-static const u32 fast_speeds[] = { 0,	    57600,   115200,  230400,  460800,	500000,	 576000,  921600,
-				   1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000 };
+static const u32 speeds[] = { 0,   50,   75,   110,  134,  150,  200,   300,
+			      600, 1200, 1800, 2400, 4800, 9600, 19200, 38400 };
+static const u32 fast_speeds[] = { 0,       57600,   115200,  230400,  460800,  500000,
+				   576000,  921600,  1000000, 1152000, 1500000, 2000000,
+				   2500000, 3000000, 3500000, 4000000 };
 
 /* The line speed that c_cflag says; BOTHER leaves it to c_ospeed. */
 static u32 speed_of(tcflag_t cflag, u32 other)
@@ -75,7 +77,7 @@ static long set_termios(struct tty *tty, const void __user *uin, size_t size, en
 	if (tty->ops->set_termios)
 		tty->ops->set_termios(tty);
 	mutex_unlock(&tty->lock);
-	if (!(new.c_iflag & IXON) && (old.c_iflag & IXON))
+	if (!(new.c_iflag &IXON) && (old.c_iflag & IXON))
 		tty_set_stopped(tty, false);
 	return 0;
 }

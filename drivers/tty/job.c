@@ -1,13 +1,13 @@
 /*
  * Job control: which session a terminal belongs to, and who may read from it.
  *
- * A session has at most one controlling terminal and a terminal controls at most one session. The terminal knows its
- * session and foreground group (counted pids); each process of the session knows the terminal (weak: the terminal
- * clears those pointers before it goes).
+ * A session has at most one controlling terminal and a terminal controls at most one session. The
+ * terminal knows its session and foreground group (counted pids); each process of the session knows
+ * the terminal (weak: the terminal clears those pointers before it goes).
  *
- * Locks: tasks_lock for all of these links. Comparing task->group with tty->group needs no lock: neither is followed,
- *   and a change at the same moment could as well come a moment later.
- * Follows: tty_ioctl(4) (TIOCSCTTY, TIOCNOTTY ...), credentials(7).
+ * Locks: tasks_lock for all of these links. Comparing task->group with tty->group needs no lock:
+ * neither is followed, and a change at the same moment could as well come a moment later. Follows:
+ * tty_ioctl(4) (TIOCSCTTY, TIOCNOTTY ...), credentials(7).
  */
 #include "drivers/tty/tty.h"
 
@@ -128,7 +128,8 @@ void tty_acquire_by_open(struct tty *tty, const struct file *file)
 	if (!t || !t->is_session_leader || t->tty)
 		return;
 	rwspin_write_lock(&tasks_lock);
-	/* A dead file's tty may be about to go; the hang-up that killed it will not come again to unlink it. */
+	/* A dead file's tty may be about to go; the hang-up that killed it will not come again to
+	 * unlink it. */
 	if (!t->tty && !tty->session && !tty_file_is_dead(file))
 		link_session(tty, t);
 	rwspin_write_unlock(&tasks_lock);

@@ -1,9 +1,10 @@
 /*
  * The line discipline: what becomes of typed characters, and how programs read them.
  *
- * One ring holds everything. In canonical mode the part from canon_head to head is the line under edit, the part
- * before it complete lines; each entry is a character and a flag that says whether it ends a line (LDISC_END), or is
- * only the mark of an end of file (LDISC_EOF). In raw mode all of it can be read.
+ * One ring holds everything. In canonical mode the part from canon_head to head is the line under
+ * edit, the part before it complete lines; each entry is a character and a flag that says whether
+ * it ends a line (LDISC_END), or is only the mark of an end of file (LDISC_EOF). In raw mode all of
+ * it can be read.
  *
  * Locks: tty->lock. Readers that only wait look at the counters without it, and look again with it.
  * Follows: termios(3).
@@ -145,8 +146,8 @@ static void erase_word(struct tty *tty)
 static void kill_line(struct tty *tty, u8 c)
 {
 	struct ldisc *ld = &tty->ldisc;
-	bool is_visible = has_lflag(tty, ECHO) && has_lflag(tty, ECHOE) &&
-			  has_lflag(tty, ECHOK) && has_lflag(tty, ECHOKE);
+	bool is_visible = has_lflag(tty, ECHO) && has_lflag(tty, ECHOE) && has_lflag(tty, ECHOK) &&
+			  has_lflag(tty, ECHOKE);
 
 	if (line_is_empty(ld))
 		return;
@@ -414,8 +415,8 @@ static void made_room(struct tty *tty)
 
 /* How a raw read waits. */
 struct pace {
-	size_t min;	 /* bytes that satisfy it */
-	u64 time_ns;	 /* VTIME */
+	size_t min; /* bytes that satisfy it */
+	u64 time_ns; /* VTIME */
 	u64 deadline_ns; /* of the wait that comes next */
 	bool is_canonical;
 };

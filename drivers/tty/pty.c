@@ -1,14 +1,15 @@
 /*
- * Pseudo-terminals: a slave that behaves like any terminal, and a master that is what a device would be.
+ * Pseudo-terminals: a slave that behaves like any terminal, and a master that is what a device
+ * would be.
  *
  *   write(master) -> the slave's line discipline -> read(slave)
  *   write(slave), echo -> output processing -> the ring `out` -> read(master)
  *
- * Life: both sides are one struct, freed when neither has an open file. Closing the master hangs the slave up and
- * takes the number out of /dev/pts; the slave can be opened again and again while the master is open.
- * Locks: ptys_lock guards the table. The slave's tty->lock is taken by a writing master (its own write_lock first);
- *   `out` and the packet bits are guarded by the slave's out_lock.
- * Follows: pty(7), ptmx(4), tty_ioctl(4) for TIOCPKT.
+ * Life: both sides are one struct, freed when neither has an open file. Closing the master hangs
+ * the slave up and takes the number out of /dev/pts; the slave can be opened again and again while
+ * the master is open. Locks: ptys_lock guards the table. The slave's tty->lock is taken by a
+ * writing master (its own write_lock first); `out` and the packet bits are guarded by the slave's
+ * out_lock. Follows: pty(7), ptmx(4), tty_ioctl(4) for TIOCPKT.
  */
 #include "drivers/tty/pty.h"
 
@@ -35,23 +36,23 @@
 
 #include "drivers/tty/tty.h"
 
-#define PTY_MAX	    1024
-#define OUT_SIZE    8192
-#define TTY_GROUP   5
-#define PTY_INPUT   (POLLIN | POLLRDNORM)
-#define PTY_OUTPUT  (POLLOUT | POLLWRNORM)
+#define PTY_MAX    1024
+#define OUT_SIZE   8192
+#define TTY_GROUP  5
+#define PTY_INPUT  (POLLIN | POLLRDNORM)
+#define PTY_OUTPUT (POLLOUT | POLLWRNORM)
 
 struct pty {
 	struct tty master, slave;
 	u32 index;
-	u32 uid;		   /* of who opened the master */
-	_Atomic bool is_locked;	   /* until TIOCSPTLCK(0) */
+	u32 uid; /* of who opened the master */
+	_Atomic bool is_locked; /* until TIOCSPTLCK(0) */
 	_Atomic bool is_master_closed;
 	_Atomic bool was_slave_opened;
-	struct ring out;	   /* slave's out_lock */
+	struct ring out; /* slave's out_lock */
 	u8 out_buf[OUT_SIZE];
-	bool is_packet;		   /* slave's out_lock: TIOCPKT */
-	u8 packet_events;	   /* slave's out_lock: TIOCPKT_* to tell */
+	bool is_packet; /* slave's out_lock: TIOCPKT */
+	u8 packet_events; /* slave's out_lock: TIOCPKT_* to tell */
 };
 
 static struct mutex ptys_lock = MUTEX_INIT(RANK_TTY);
@@ -226,7 +227,8 @@ static bool slave_has_input_room(struct pty *pty)
 	return pty->slave.ldisc.head - pty->slave.ldisc.tail < LDISC_SIZE - 1;
 }
 
-static int master_write_chunk(struct pty *pty, struct file *file, const u8 *buf, size_t n, size_t *done)
+static int master_write_chunk(struct pty *pty, struct file *file, const u8 *buf, size_t n,
+			      size_t *done)
 {
 	int err;
 

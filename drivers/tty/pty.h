@@ -7,7 +7,8 @@
 
 struct tty;
 
-/* The slave side of pty number index, +1; NULL: there is none, it is locked, or its master is closed. */
+/* The slave side of pty number index, +1; NULL: there is none, it is locked, or its master is
+ * closed. */
 struct tty *pty_slave_get(u32 index);
 
 /* What devpts shows of a pty. */

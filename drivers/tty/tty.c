@@ -1,14 +1,16 @@
 /*
  * Terminal core: opening, reading, writing, polling; input from interrupts, output processing.
  *
- * Input comes in an interrupt into a ring, and the work thread feeds it to the line discipline, so ^C works while
- * nobody reads. If the discipline is full the rest stays in the ring until a reader makes room.
- * Output goes straight to the driver, at most TTY_MAX_RUN characters with interrupts off.
+ * Input comes in an interrupt into a ring, and the work thread feeds it to the line discipline, so
+ * ^C works while nobody reads. If the discipline is full the rest stays in the ring until a reader
+ * makes room. Output goes straight to the driver, at most TTY_MAX_RUN characters with interrupts
+ * off.
  *
  * Life: static ttys (serial, console) for ever; ptys as long as either side is open.
- * Hang-ups are counted: a file opened before the last one is dead. No list of files is needed for that.
- * Locks: lock for termios and the discipline, write_lock so that writers take turns by chunks; out_lock and in_lock
- *   for what drivers and interrupts touch. Nothing here holds a lock while it waits for a device.
+ * Hang-ups are counted: a file opened before the last one is dead. No list of files is needed for
+ * that. Locks: lock for termios and the discipline, write_lock so that writers take turns by
+ * chunks; out_lock and in_lock for what drivers and interrupts touch. Nothing here holds a lock
+ * while it waits for a device.
  */
 #include "drivers/tty/tty.h"
 
@@ -42,7 +44,7 @@ static struct tty *console_tty;
 
 /* ---- life ---- */
 
-#define CTRL(c) ((c) & 0x1f)
+#define CTRL(c) ((c)&0x1f)
 
 static const struct termios2 usual_termios = {
 	.c_iflag = ICRNL | IXON,
@@ -62,7 +64,8 @@ static const struct termios2 usual_termios = {
 
 static void process_input(struct work *work);
 
-void tty_setup(struct tty *tty, const struct tty_ops *ops, const char *name, u64 rdev, u16 rows, u16 cols)
+void tty_setup(struct tty *tty, const struct tty_ops *ops, const char *name, u64 rdev, u16 rows,
+	       u16 cols)
 {
 	refcount_init(&tty->refs, 1);
 	tty->ops = ops;

@@ -1,9 +1,9 @@
 /*
  * anonfs: the inode of those who need none: eventfd, epoll and their kin.
  *
- * Owns: one super with one inode, for ever. A file made here has its own dentry, whose private pointer is the
- *   name to show, and its own operations and private pointer.
- * Locks: none.                                         Follows: Linux 7.3 fs/anon_inodes.c, as seen by stat
+ * Owns: one super with one inode, for ever. A file made here has its own dentry, whose private
+ * pointer is the name to show, and its own operations and private pointer. Locks: none. Follows:
+ * Linux 7.3 fs/anon_inodes.c, as seen by stat
  */
 #include "fs/anonfs/anonfs.h"
 
@@ -35,7 +35,8 @@ static const struct inode_ops anonfs_inode_ops = {
 
 static const struct file_ops anonfs_file_ops = { .open = anonfs_reopen };
 
-int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags, struct file **out)
+int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags,
+		struct file **out)
 {
 	struct file *file;
 	int err = libfs_open_inode(&anonfs, anon_inode, flags, &file);

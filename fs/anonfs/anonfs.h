@@ -7,10 +7,11 @@
 
 /**
  * anonfs_open - an open file on the one anonymous inode.
- * @name: shown as "anon_inode:NAME"; must stay.  @private: becomes file->private; ownership is the caller's matter.
+ * @name: shown as "anon_inode:NAME"; must stay.  @private: becomes file->private; ownership is the
+ * caller's matter.
  * @flags: O_ACCMODE, O_NONBLOCK.  @out: one reference.  Errors: -ENOMEM, -ENFILE.
  */
-int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags, struct file **out)
-	__must_check;
+int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags,
+		struct file **out) __must_check;
 
 void anonfs_init(void);

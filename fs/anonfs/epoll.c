@@ -2,18 +2,17 @@
  * epoll: interest sets that cost what is ready, not what is watched.
  *
  * Owns: struct epoll (the set), struct epitem (one watched file in it), their hooks in wait queues.
- * How: adding a file polls it once with a table that hangs a hook in each queue it names. A wake-up moves the item to
- *   the ready list. epoll_wait takes items off, asks each file again, reports what is true, and puts
- *   level-triggered ones back.
- * Life: an item lives in exactly one set, and goes with EPOLL_CTL_DEL, the set, or the file's last close
- *   (file_hook_epoll_release), so it holds no reference on the file.
- * Locks, by scenario:
- *   change of a set: epoll_lock, then ep->lock. The first also guards file->ep_links and makes loops findable.
- *   epoll_wait: ep->lock while it polls and copies (nested for a set in a set).
- *   wake-up: queue lock held by the waker, then ep->ready_lock, then ep->wait's lock (nested, outer sets).
- *   last close of a file: epoll_lock, then ep->lock of each set that watches it.
- * Invariant: an item whose file became ready after it was last asked is on the ready list; it is taken off
- *   before the file is asked, never after.                          Follows: epoll(7), epoll_ctl(2)
+ * How: adding a file polls it once with a table that hangs a hook in each queue it names. A wake-up
+ * moves the item to the ready list. epoll_wait takes items off, asks each file again, reports what
+ * is true, and puts level-triggered ones back. Life: an item lives in exactly one set, and goes
+ * with EPOLL_CTL_DEL, the set, or the file's last close (file_hook_epoll_release), so it holds no
+ * reference on the file. Locks, by scenario: change of a set: epoll_lock, then ep->lock. The first
+ * also guards file->ep_links and makes loops findable. epoll_wait: ep->lock while it polls and
+ * copies (nested for a set in a set). wake-up: queue lock held by the waker, then ep->ready_lock,
+ * then ep->wait's lock (nested, outer sets). last close of a file: epoll_lock, then ep->lock of
+ * each set that watches it. Invariant: an item whose file became ready after it was last asked is
+ * on the ready list; it is taken off before the file is asked, never after. Follows: epoll(7),
+ * epoll_ctl(2)
  */
 #include "fs/anonfs/epoll.h"
 
@@ -28,18 +27,18 @@
 #include "fs/anonfs/anonfs.h"
 #include "fs/poll.h"
 
-#define EPOLL_MAX_DEPTH	   5
+#define EPOLL_MAX_DEPTH    5
 #define EPOLL_PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
-#define EPOLL_EXCLUSIVE_OK \
+#define EPOLL_EXCLUSIVE_OK                                                                         \
 	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 struct epoll {
-	struct mutex lock;	    /* items, and who polls them */
-	struct rb_root items;	    /* by (file, fd) */
+	struct mutex lock; /* items, and who polls them */
+	struct rb_root items; /* by (file, fd) */
 	struct spinlock ready_lock; /* RANK_EPREADY: ready, and items' ready_link */
 	struct list ready;
-	struct wait_queue wait;	    /* epoll_wait sleepers, and sets that watch this one */
-	struct file *file;	    /* [I] its own; uncounted, outlives it */
+	struct wait_queue wait; /* epoll_wait sleepers, and sets that watch this one */
+	struct file *file; /* [I] its own; uncounted, outlives it */
 };
 
 struct epitem {
@@ -47,11 +46,11 @@ struct epitem {
 	struct epoll *ep;
 	struct file *file;
 	int fd;
-	u32 events;		/* [ep->lock]; 0 with private bits only: disarmed one-shot */
+	u32 events; /* [ep->lock]; 0 with private bits only: disarmed one-shot */
 	u64 data;
 	struct list ready_link; /* [ready_lock]; empty: not on the ready list */
-	struct list file_link;	/* [epoll_lock] file->ep_links */
-	struct list hooks;	/* struct ephook.link */
+	struct list file_link; /* [epoll_lock] file->ep_links */
+	struct list hooks; /* struct ephook.link */
 };
 
 /* The item's place in one wait queue. */
@@ -77,8 +76,8 @@ static struct epoll *epoll_of(const struct file *file)
 	return file->ops == &epoll_ops ? file->private : NULL;
 }
 
-/* From a file's wait queue, with its lock held: the item is worth asking. An exclusive one lets the next of its kind
- * hear of it too unless somebody waits for this set: else nobody would come. */
+/* From a file's wait queue, with its lock held: the item is worth asking. An exclusive one lets the
+ * next of its kind hear of it too unless somebody waits for this set: else nobody would come. */
 static bool epoll_wake(struct wait_entry *entry, u32 key)
 {
 	struct epitem *item = container_of(entry, struct ephook, entry)->item;
@@ -229,8 +228,8 @@ static int epoll_modify(struct epitem *item, const struct epoll_event *event)
 }
 
 /*
- * How many sets lie under ep, itself included, stopping at the limit; more than that when avoid is among
- * them. Every change of any set holds epoll_lock, so the trees stand still.
+ * How many sets lie under ep, itself included, stopping at the limit; more than that when avoid is
+ * among them. Every change of any set holds epoll_lock, so the trees stand still.
  */
 static int epoll_depth(const struct epoll *ep, const struct epoll *avoid, int limit)
 {
@@ -260,7 +259,8 @@ static int epoll_height(const struct epoll *ep, int limit)
 	return highest;
 }
 
-static int epoll_check_add(const struct epoll *ep, const struct file *file, const struct epoll_event *event)
+static int epoll_check_add(const struct epoll *ep, const struct file *file,
+			   const struct epoll_event *event)
 {
 	const struct epoll *inner = epoll_of(file);
 
@@ -297,7 +297,8 @@ static int epoll_control_locked(struct epoll *ep, int op, int fd, struct file *f
 	}
 }
 
-int epoll_control(struct file *ep_file, int op, int fd, struct file *file, const struct epoll_event *event)
+int epoll_control(struct file *ep_file, int op, int fd, struct file *file,
+		  const struct epoll_event *event)
 {
 	struct epoll *ep = epoll_of(ep_file);
 	int err;
@@ -319,8 +320,8 @@ struct scan {
 	struct list untried, again;
 };
 
-/* The next candidate, off the list before it is asked. NULL: no more, or no more are wanted; what is to stay on the
- * ready list is back there, those first that had no turn. */
+/* The next candidate, off the list before it is asked. NULL: no more, or no more are wanted; what
+ * is to stay on the ready list is back there, those first that had no turn. */
 static inline struct epitem *scan_next_locked(struct epoll *ep, struct scan *scan, bool wants_more)
 {
 	struct epitem *item;
@@ -350,8 +351,10 @@ static struct epitem *scan_first(struct epoll *ep, struct scan *scan)
 	return item;
 }
 
-/* stays: NULL, or the item asked last, which is to be asked again, unless a wake-up was quicker to say so. */
-static struct epitem *scan_next(struct epoll *ep, struct scan *scan, struct epitem *stays, bool wants_more)
+/* stays: NULL, or the item asked last, which is to be asked again, unless a wake-up was quicker to
+ * say so. */
+static struct epitem *scan_next(struct epoll *ep, struct scan *scan, struct epitem *stays,
+				bool wants_more)
 {
 	u64 flags = spin_lock_irqsave(&ep->ready_lock);
 	struct epitem *item;
@@ -367,7 +370,8 @@ static int epoll_report(const struct epitem *item, u32 ready, struct epoll_event
 {
 	void __user *uto = to; /* packed: not aligned */
 	u32 __user *uevents = uto;
-	u64 __user *udata = (void __user *)((char __user *)uto + offsetof(struct epoll_event, data));
+	u64 __user *udata =
+		(void __user *)((char __user *)uto + offsetof(struct epoll_event, data));
 
 	return put_user(ready, uevents) || put_user(item->data, udata);
 }
@@ -390,7 +394,8 @@ static long epoll_scan(struct epoll *ep, struct epoll_event __user *events, int 
 	item = scan_first(ep, &scan);
 	while (item) {
 		u32 ready = epitem_poll(item, NULL);
-		bool has_failed = ready && epoll_report(item, ready, events + n), stays = has_failed;
+		bool has_failed = ready && epoll_report(item, ready, events + n),
+		     stays = has_failed;
 
 		if (ready && !has_failed) {
 			stays = epitem_stays_ready(item);
@@ -409,7 +414,8 @@ static bool epoll_has_ready(const struct epoll *ep)
 	return *(struct list *const volatile *)&ep->ready.next != &ep->ready;
 }
 
-long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int max, u64 deadline_ns)
+long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int max,
+		   u64 deadline_ns)
 {
 	struct epoll *ep = epoll_of(ep_file);
 	long n;
@@ -421,7 +427,8 @@ long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int 
 		n = epoll_has_ready(ep) ? epoll_scan(ep, events, max) : 0;
 		if (n || !deadline_ns)
 			return n;
-		err = wait_event_interruptible_deadline(&ep->wait, epoll_has_ready(ep), deadline_ns);
+		err = wait_event_interruptible_deadline(&ep->wait, epoll_has_ready(ep),
+							deadline_ns);
 		if (err == -ETIME)
 			return 0;
 		if (err)
@@ -489,10 +496,11 @@ static void epoll_fdinfo(struct file *file, struct seqbuf *out)
 	for (struct rb_node *n = rb_first(&ep->items); n; n = rb_next(n)) {
 		const struct epitem *item = container_of(n, struct epitem, node);
 
-		seqbuf_printf(out, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%llx\n",
-			      item->fd, item->events, (unsigned long long)item->data,
-			      (long long)item->file->pos, (unsigned long long)item->file->inode->ino,
-			      (unsigned long long)item->file->inode->sb->dev);
+		seqbuf_printf(
+			out, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%llx\n",
+			item->fd, item->events, (unsigned long long)item->data,
+			(long long)item->file->pos, (unsigned long long)item->file->inode->ino,
+			(unsigned long long)item->file->inode->sb->dev);
 	}
 	mutex_unlock(&ep->lock);
 }

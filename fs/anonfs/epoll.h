@@ -11,10 +11,12 @@ int epoll_open(struct file **out) __must_check; /* -ENOMEM, -ENFILE */
 
 /* One change of the set. fd is the number the entry is known by; event is NULL for EPOLL_CTL_DEL.
  * Errors: -EINVAL -EEXIST -ENOENT -EPERM -ELOOP -ENOMEM per epoll_ctl(2). */
-int epoll_control(struct file *ep_file, int op, int fd, struct file *file, const struct epoll_event *event);
+int epoll_control(struct file *ep_file, int op, int fd, struct file *file,
+		  const struct epoll_event *event);
 
-/* Up to max ready entries to user memory. deadline_ns monotonic; 0: do not sleep. Their number, 0 at the deadline,
- * -EINTR, -EFAULT, -EINVAL (not an epoll file). May sleep. */
-long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int max, u64 deadline_ns);
+/* Up to max ready entries to user memory. deadline_ns monotonic; 0: do not sleep. Their number, 0
+ * at the deadline, -EINTR, -EFAULT, -EINVAL (not an epoll file). May sleep. */
+long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int max,
+		   u64 deadline_ns);
 
 void epoll_init(void);

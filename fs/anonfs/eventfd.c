@@ -1,9 +1,9 @@
 /*
  * eventfd: a counter that is added to by write and taken by read.
  *
- * Invariant: count <= EVENTFD_MAX, so that there is a value left to mean "overflow" (never reached here).
- * Locks: none; the count changes by compare-and-exchange, and sleepers test it without a lock.
- *                                                                          Follows: eventfd(2)
+ * Invariant: count <= EVENTFD_MAX, so that there is a value left to mean "overflow" (never reached
+ * here). Locks: none; the count changes by compare-and-exchange, and sleepers test it without a
+ * lock. Follows: eventfd(2)
  */
 #include "fs/anonfs/eventfd.h"
 
@@ -55,7 +55,8 @@ static long eventfd_read(struct file *file, struct uio *uio, u64 *pos)
 			return err;
 	}
 	wake_all_key(&e->wait, POLLOUT | POLLWRNORM);
-	return uio_copy_out(uio, &value, sizeof(value)) == sizeof(value) ? (long)sizeof(value) : -EFAULT;
+	return uio_copy_out(uio, &value, sizeof(value)) == sizeof(value) ? (long)sizeof(value)
+									 : -EFAULT;
 }
 
 static bool eventfd_add(struct eventfd *e, u64 value)

@@ -1,9 +1,10 @@
 /*
  * signalfd: read takes signals of the current thread and its process; the file knows only a mask.
  *
- * Sleepers of all processes share the queue signalfd_wait (kernel/task/signal.h), which sending pokes:
- *   a queue in each process would have to outlive it for epoll's sake, and few programs use this.
- * Locks: sig_lock of the current task while signals are looked at.              Follows: signalfd(2)
+ * Sleepers of all processes share the queue signalfd_wait (kernel/task/signal.h), which sending
+ * pokes: a queue in each process would have to outlive it for epoll's sake, and few programs use
+ * this. Locks: sig_lock of the current task while signals are looked at.              Follows:
+ * signalfd(2)
  */
 #include "fs/anonfs/signalfd.h"
 
@@ -38,7 +39,7 @@ static void signalfd_convert(const siginfo_t *info, struct signalfd_siginfo *out
 		.ssi_code = info->si_code,
 	};
 	if (info->si_code > 0 && (SIGMASK(info->si_signo) & (SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) |
-							      SIGMASK(SIGFPE) | SIGMASK(SIGILL)))) {
+							     SIGMASK(SIGFPE) | SIGMASK(SIGILL)))) {
 		out->ssi_addr = (u64)info->si_addr;
 		return;
 	}

@@ -2,10 +2,10 @@
  * timerfd: expirations are counted in interrupt context and taken by read.
  *
  * Owns: struct timerfd. Its kernel timer is armed while expires_ns is not 0.
- * Locks: lock (RANK_DEVICE, interrupts off) for the times; ticks is atomic. The timer is armed after the lock is
- *   dropped (TIMER ranks before DEVICE); settime cancels it and waits for the callback first, so only one
- *   of them arms at a time; two settimes meet in set_lock.
- *                                                                  Follows: timerfd_create(2)
+ * Locks: lock (RANK_DEVICE, interrupts off) for the times; ticks is atomic. The timer is armed
+ * after the lock is dropped (TIMER ranks before DEVICE); settime cancels it and waits for the
+ * callback first, so only one of them arms at a time; two settimes meet in set_lock. Follows:
+ * timerfd_create(2)
  */
 #include "fs/anonfs/timerfd.h"
 
@@ -23,11 +23,12 @@
 
 struct timerfd {
 	struct timer timer;
-	struct mutex set_lock;	/* RANK_EPOLL: outermost here, nothing is taken under it but spin locks */
-	struct spinlock lock;	/* the next two */
-	u64 expires_ns;		/* monotonic; 0: disarmed */
-	u64 interval_ns;	/* 0: once */
-	_Atomic u64 ticks;	/* expirations nobody has read */
+	struct mutex
+		set_lock; /* RANK_EPOLL: outermost here, nothing is taken under it but spin locks */
+	struct spinlock lock; /* the next two */
+	u64 expires_ns; /* monotonic; 0: disarmed */
+	u64 interval_ns; /* 0: once */
+	_Atomic u64 ticks; /* expirations nobody has read */
 	struct wait_queue wait;
 	int clock;
 };
@@ -68,7 +69,8 @@ static long timerfd_read(struct file *file, struct uio *uio, u64 *pos)
 		if (err)
 			return err;
 	}
-	return uio_copy_out(uio, &ticks, sizeof(ticks)) == sizeof(ticks) ? (long)sizeof(ticks) : -EFAULT;
+	return uio_copy_out(uio, &ticks, sizeof(ticks)) == sizeof(ticks) ? (long)sizeof(ticks)
+									 : -EFAULT;
 }
 
 static u32 timerfd_poll(struct file *file, struct poll_table *pt)
@@ -112,7 +114,8 @@ static void timerfd_fdinfo(struct file *file, struct seqbuf *out)
 	seqbuf_printf(out, "clockid: %d\nticks: %llu\nsettime flags: 00\n", t->clock,
 		      (unsigned long long)t->ticks);
 	seqbuf_printf(out, "it_value: (%llu, %llu)\nit_interval: (%llu, %llu)\n",
-		      (unsigned long long)state.it_value.tv_sec, (unsigned long long)state.it_value.tv_nsec,
+		      (unsigned long long)state.it_value.tv_sec,
+		      (unsigned long long)state.it_value.tv_nsec,
 		      (unsigned long long)state.it_interval.tv_sec,
 		      (unsigned long long)state.it_interval.tv_nsec);
 }
@@ -155,7 +158,8 @@ static u64 timerfd_deadline(const struct timerfd *t, int flags, u64 value_ns)
 	return MAX(value_ns, 1ull);
 }
 
-int timerfd_settime(struct file *file, int tfd_flags, const struct itimerspec *new, struct itimerspec *old)
+int timerfd_settime(struct file *file, int tfd_flags, const struct itimerspec *new,
+		    struct itimerspec *old)
 {
 	struct timerfd *t = timerfd_of(file);
 	u64 flags;

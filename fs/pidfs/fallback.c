@@ -1,9 +1,9 @@
 /*
  * pidfds without pidfs (CONFIG_PIDFS=n): files on the one anonymous inode.
  *
- * Here file->private holds the counted struct pid, as pidfds did before they had a file system. All that
- * concerns the process is the same; what concerns identity is lost: every pidfd shows the same inode
- * number, and there is no PIDFD_GET_INFO.
+ * Here file->private holds the counted struct pid, as pidfds did before they had a file system. All
+ * that concerns the process is the same; what concerns identity is lost: every pidfd shows the same
+ * inode number, and there is no PIDFD_GET_INFO.
  */
 #include "fs/pidfs/internal.h"
 

@@ -4,9 +4,9 @@
  * Owns: poll, fdinfo and kill-on-close. Everything goes through pidfs_pid(), so nothing here knows
  *   whether the inode is pidfs' own or the anonymous one.
  * Invariant: what poll reports only moves forward, none -> IN -> IN|HUP, because pid->life does.
- * Locks: none. exit.c and wait.c fill pid->exit, then advance pid->life with release order, then wake
- *   pid->exited; poll registers on the queue before it loads life with acquire order, so a change
- *   either is seen or wakes.                                             DOC: exit-order
+ * Locks: none. exit.c and wait.c fill pid->exit, then advance pid->life with release order, then
+ * wake pid->exited; poll registers on the queue before it loads life with acquire order, so a
+ * change either is seen or wakes.                                             DOC: exit-order
  */
 #include "fs/pidfs/internal.h"
 
@@ -32,7 +32,8 @@ u32 pidfd_poll(struct file *file, struct poll_table *pt)
 	}
 }
 
-/* Numbers from the reader's namespace downwards; -1 when the process has been reaped, 0 out of view. */
+/* Numbers from the reader's namespace downwards; -1 when the process has been reaped, 0 out of
+ * view. */
 void pidfd_show_fdinfo(struct file *file, struct seqbuf *out)
 {
 	const struct pid *pid = pidfs_pid(file);

@@ -2,16 +2,16 @@
  * pidfs: processes as files.
  *
  * Owns: the one inode a struct pid can have, and the meaning of looking at it.
- * Life: the inode is made by the first open and holds one reference on its pid (inode->private); each
- *   pidfd is a file on a nameless dentry of its own; the last close evicts the inode, which drops the
- *   pid. Nothing is cached. file->private is free for options of one open.
- * Invariant: inode->ino == pid->ino, and a pid's ino is never given out again. So two pidfds are the
- *   same process if and only if st_dev and st_ino agree, for as long as the system runs.
- * Locks: none of its own. Two openers meet in inode_get_or_add(). What is read of a process is either
- *   constant in struct pid, or ordered by pid->life (DOC: exit-order). No lock across a user copy.
- * Callers: the system call layer, and sockets. Never called from exit, nor in interrupts.
- * Not here: signals (kernel/task), what does not need the inode (pidfd.c), no pidfs (fallback.c).
- *                                                               Follows: Linux 7.3 fs/pidfs.c
+ * Life: the inode is made by the first open and holds one reference on its pid (inode->private);
+ * each pidfd is a file on a nameless dentry of its own; the last close evicts the inode, which
+ * drops the pid. Nothing is cached. file->private is free for options of one open. Invariant:
+ * inode->ino == pid->ino, and a pid's ino is never given out again. So two pidfds are the same
+ * process if and only if st_dev and st_ino agree, for as long as the system runs. Locks: none of
+ * its own. Two openers meet in inode_get_or_add(). What is read of a process is either constant in
+ * struct pid, or ordered by pid->life (DOC: exit-order). No lock across a user copy. Callers: the
+ * system call layer, and sockets. Never called from exit, nor in interrupts. Not here: signals
+ * (kernel/task), what does not need the inode (pidfd.c), no pidfs (fallback.c). Follows: Linux 7.3
+ * fs/pidfs.c
  */
 #include "fs/pidfs/internal.h"
 
@@ -31,11 +31,12 @@
 static struct pseudo_fs pidfs;
 
 /* What this kernel can fill in; there are no cgroups here, and no core dumps to tell of. */
-#define SUPPORTED_INFO                                                                     \
-	(PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_EXIT | PIDFD_INFO_COREDUMP |       \
+#define SUPPORTED_INFO                                                                             \
+	(PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_EXIT | PIDFD_INFO_COREDUMP |               \
 	 PIDFD_INFO_SUPPORTED_MASK)
 
-/* Programs that list open files stumbled over a regular file here, so the type bits are not shown. */
+/* Programs that list open files stumbled over a regular file here, so the type bits are not shown.
+ */
 static int pidfs_getattr(struct inode *inode, struct kstat *st)
 {
 	st->mode &= ~(u32)S_IFMT;
@@ -124,7 +125,8 @@ static int info_fill(struct pidfd_info *info, struct pid *pid, u64 asked)
 	return err;
 }
 
-/* The struct may grow: the number carries the caller's size, and what only one side knows is zero. */
+/* The struct may grow: the number carries the caller's size, and what only one side knows is zero.
+ */
 static long pidfs_get_info(struct pid *pid, u32 cmd, u64 arg)
 {
 	char __user *uinfo = (char __user *)arg;
@@ -171,7 +173,8 @@ static long pidfs_ioctl(struct file *file, u32 cmd, u64 arg)
 {
 	struct pid *pid = pidfs_pid(file);
 
-	if (cmd == FS_IOC_GETVERSION) /* the generation: numbers are not reused, so it is always 0 */
+	if (cmd ==
+	    FS_IOC_GETVERSION) /* the generation: numbers are not reused, so it is always 0 */
 		return arg ? put_user(0u, (u32 __user *)arg) : -EINVAL;
 	if (_IOC_TYPE(cmd) != PIDFS_IOCTL_MAGIC)
 		return -ENOTTY;

@@ -9,7 +9,8 @@ struct pid;
 
 /**
  * pidfs_open - make an open file for a process or thread.
- * @pid: caller keeps its reference.   @flags: O_NONBLOCK, PIDFD_THREAD only (others are kept out by callers).
+ * @pid: caller keeps its reference.   @flags: O_NONBLOCK, PIDFD_THREAD only (others are kept out by
+ * callers).
  * @out: set only on success; holds one reference for the caller.
  * Context: may sleep; no locks held.  Errors: -ENOMEM, -ENFILE.
  */

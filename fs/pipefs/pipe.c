@@ -2,14 +2,14 @@
  * Pipes: a ring of page-sized buffers between writers and readers.
  *
  * Owns: struct pipe, and pipefs, the pseudo file system of the unnamed ones.
- * Life: made by pipe(2), or by the first open of a FIFO; counted by its open files; inode->fifo points to
- *   it while there are any, so that opening /proc/PID/fd/N or the FIFO again finds it.
- * Invariants: bytes is the sum of the buffers' lengths; a write of at most PIPE_BUF bytes is never split
- *   around somebody else's, because it goes in under one hold of the lock.
- * Locks: pipe->lock (RANK_PIPE) for everything but the wait queues; user memory is copied under it, which
- *   is why its rank is below MM. inode->lock guards inode->fifo and is taken outside.
- * Sleepers test used, readers and writers without the lock and look again with it.
- *                                                     Follows: pipe(7), fifo(7), pipe(2), fcntl(2)
+ * Life: made by pipe(2), or by the first open of a FIFO; counted by its open files; inode->fifo
+ * points to it while there are any, so that opening /proc/PID/fd/N or the FIFO again finds it.
+ * Invariants: bytes is the sum of the buffers' lengths; a write of at most PIPE_BUF bytes is never
+ * split around somebody else's, because it goes in under one hold of the lock. Locks: pipe->lock
+ * (RANK_PIPE) for everything but the wait queues; user memory is copied under it, which is why its
+ * rank is below MM. inode->lock guards inode->fifo and is taken outside. Sleepers test used,
+ * readers and writers without the lock and look again with it. Follows: pipe(7), fifo(7), pipe(2),
+ * fcntl(2)
  */
 #include "fs/pipefs/pipe.h"
 
@@ -31,7 +31,7 @@
 #include "fs/poll.h"
 
 #define PIPE_SLOTS_DEFAULT 16
-#define PIPE_SIZE_MAX	   (1u << 31)
+#define PIPE_SIZE_MAX      (1u << 31)
 
 u32 pipe_max_size = 1 << 20;
 
@@ -43,16 +43,16 @@ struct pipe_buf {
 
 struct pipe {
 	struct mutex lock;
-	struct wait_queue read_wait;  /* for data, or the last writer's end */
+	struct wait_queue read_wait; /* for data, or the last writer's end */
 	struct wait_queue write_wait; /* for room, or the last reader's end */
 	_Atomic u32 readers, writers; /* open files; written under lock */
 	u32 reader_opens, writer_opens; /* ever: what a blocking FIFO open waits for */
-	u32 nr_files;		      /* counts the pipe itself; under inode->lock */
-	u32 nr_slots;		      /* power of two */
-	u32 first;		      /* slot of the oldest buffer, modulo nr_slots */
-	_Atomic u32 used;	      /* buffers in use; written under lock */
+	u32 nr_files; /* counts the pipe itself; under inode->lock */
+	u32 nr_slots; /* power of two */
+	u32 first; /* slot of the oldest buffer, modulo nr_slots */
+	_Atomic u32 used; /* buffers in use; written under lock */
 	u64 bytes;
-	struct page *spare;	      /* the last emptied page: the next write takes it */
+	struct page *spare; /* the last emptied page: the next write takes it */
 	struct pipe_buf *slots;
 };
 
@@ -347,8 +347,8 @@ static void pipe_release(struct file *file)
 }
 
 /*
- * fifo(7): each side's open waits for the other's, unless it does not want to. has_peer and seen are as
- * they were when file joined: a peer that came and went since then has been met.
+ * fifo(7): each side's open waits for the other's, unless it does not want to. has_peer and seen
+ * are as they were when file joined: a peer that came and went since then has been met.
  */
 static int fifo_wait_peer(struct pipe *p, struct file *file, bool has_peer, u32 seen)
 {

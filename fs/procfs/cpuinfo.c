@@ -157,6 +157,7 @@ static void put_cpu(struct seqbuf *out, u32 cpu)
 
 int proc_show_cpuinfo(const struct tree_place *p, struct seqbuf *out)
 {
-	for_each_cpu(cpu) put_cpu(out, cpu);
+	for_each_cpu(cpu)
+		put_cpu(out, cpu);
 	return 0;
 }

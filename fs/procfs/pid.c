@@ -143,8 +143,7 @@ static int threads_lowest(struct task *task, int from)
 
 	rwspin_read_lock(&tasks_lock);
 	irqflags = sig_lock(task);
-	list_for_each(t, &task->threads, task_link)
-	{
+	list_for_each(t, &task->threads, task_link) {
 		int nr = pid_nr_in(t->pid, ns);
 
 		if (nr >= from && nr > 0 && (!lowest || nr < lowest))

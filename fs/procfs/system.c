@@ -136,8 +136,7 @@ int proc_show_uptime(const struct tree_place *p, struct seqbuf *out)
 	struct sched_stat stat;
 	u64 idle_ns = 0;
 
-	for_each_cpu(cpu)
-	{
+	for_each_cpu(cpu) {
 		sched_cpu_stat(cpu, &stat);
 		idle_ns += stat.idle_ns;
 	}
@@ -160,8 +159,7 @@ int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out)
 {
 	struct sched_stat one, all = { 0 };
 
-	for_each_cpu(cpu)
-	{
+	for_each_cpu(cpu) {
 		sched_cpu_stat(cpu, &one);
 		all.user_ns += one.user_ns;
 		all.system_ns += one.system_ns;
@@ -170,8 +168,7 @@ int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out)
 	}
 	seqbuf_puts(out, "cpu ");
 	put_cpu(out, &all);
-	for_each_cpu(cpu)
-	{
+	for_each_cpu(cpu) {
 		sched_cpu_stat(cpu, &one);
 		seqbuf_printf(out, "cpu%u", cpu);
 		put_cpu(out, &one);

@@ -18,10 +18,11 @@ struct tmpfs_node {
 	struct xattr_list xattrs;
 	union {
 		struct pagecache pages; /* regular files */
-		char *link;		/* symlinks */
+		char *link; /* symlinks */
 	};
 };
 
 /* A new inode without a name; dir (or NULL) decides its group. */
-int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rdev, struct inode **out);
+int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rdev,
+		    struct inode **out);
 void tmpfs_evict(struct inode *inode);

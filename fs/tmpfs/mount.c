@@ -1,9 +1,9 @@
 /*
  * tmpfs instances: options, numbers, and the kernel's own instance for files without names.
  *
- * Owns: the types "tmpfs", "ramfs" (no limits) and "rootfs"; the internal mount behind memfd_create and shared
- *   anonymous memory; seals.
- * Locks: seals change under inode->lock, as do the writes they forbid.
+ * Owns: the types "tmpfs", "ramfs" (no limits) and "rootfs"; the internal mount behind memfd_create
+ * and shared anonymous memory; seals. Locks: seals change under inode->lock, as do the writes they
+ * forbid.
  */
 #include "fs/tmpfs/internal.h"
 
@@ -169,8 +169,8 @@ static const struct super_ops anon_super_ops = {
 	.dname = anon_dname,
 };
 
-static int instance_new(const struct fs_type *type, const struct super_ops *ops, const struct tmpfs_options *o,
-			struct super **out)
+static int instance_new(const struct fs_type *type, const struct super_ops *ops,
+			const struct tmpfs_options *o, struct super **out)
 {
 	struct tmpfs_super *ts = kzalloc(sizeof(*ts));
 	struct inode *root;
@@ -267,9 +267,9 @@ static struct tmpfs_node *sealable(struct file *file)
 {
 	const struct super_ops *ops = file->inode->sb->ops;
 
-	return S_ISREG(file->inode->mode) && (ops == &tmpfs_super_ops || ops == &anon_super_ops) ?
-		       file->inode->private :
-		       NULL;
+	return S_ISREG(file->inode->mode) && (ops == &tmpfs_super_ops || ops == &anon_super_ops)
+		       ? file->inode->private
+		       : NULL;
 }
 
 int tmpfs_get_seals(struct file *file)
@@ -307,9 +307,8 @@ int tmpfs_add_seals(struct file *file, u32 seals)
 
 	if (!(file->mode & FILE_WRITE))
 		return -EPERM;
-	if (!node ||
-	    (seals & ~(u32)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE |
-			    F_SEAL_EXEC)))
+	if (!node || (seals & ~(u32)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+				     F_SEAL_FUTURE_WRITE | F_SEAL_EXEC)))
 		return -EINVAL;
 	rwsem_write_lock(&file->inode->lock);
 	err = add_seals_locked(file, node, seals);

@@ -1,13 +1,12 @@
 /*
  * tmpfs: files that are nothing but memory.
  *
- * Owns: struct tmpfs_node behind each inode (contents, link text, attributes), and the limits of an instance.
- * Life: a directory is its dentries (fs/dentry.c pins linked names), so an inode lives while it has a name or
- *   an opener, and evict frees its pages. The instance goes with its last mount, nameless files with the last
- *   descriptor or mapping.
- * Locks: the callers' inode->locks (fs/namei.c) for names; write, truncate and fallocate take inode->lock
- *   themselves. Limits are atomic counters.
- * Not here: pages (fs/pagecache.c), mount options and nameless files (mount.c).
+ * Owns: struct tmpfs_node behind each inode (contents, link text, attributes), and the limits of an
+ * instance. Life: a directory is its dentries (fs/dentry.c pins linked names), so an inode lives
+ * while it has a name or an opener, and evict frees its pages. The instance goes with its last
+ * mount, nameless files with the last descriptor or mapping. Locks: the callers' inode->locks
+ * (fs/namei.c) for names; write, truncate and fallocate take inode->lock themselves. Limits are
+ * atomic counters. Not here: pages (fs/pagecache.c), mount options and nameless files (mount.c).
  *                                                     Follows: tmpfs(5), memfd_create(2)
  */
 #include "fs/tmpfs/internal.h"
@@ -92,7 +91,8 @@ static void inode_set_type(struct inode *inode, struct tmpfs_node *node, u64 rde
 	}
 }
 
-int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rdev, struct inode **out)
+int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rdev,
+		    struct inode **out)
 {
 	struct tmpfs_super *ts = sb->private;
 	struct tmpfs_node *node;
@@ -223,7 +223,8 @@ static int tmpfs_rmdir(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new, u32 flags)
+static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *new, u32 flags)
 {
 	struct inode *inode = dentry_inode(old), *victim = dentry_inode(new);
 	s32 dirs_moved = S_ISDIR(inode->mode);
@@ -280,7 +281,8 @@ static int tmpfs_getattr(struct inode *inode, struct kstat *st)
 
 	st->btime_ns = node->btime_ns;
 	if (S_ISREG(inode->mode))
-		st->blocks = atomic_load_explicit(&node->pages.nr_pages, memory_order_relaxed) * (PAGE_SIZE / 512);
+		st->blocks = atomic_load_explicit(&node->pages.nr_pages, memory_order_relaxed) *
+			     (PAGE_SIZE / 512);
 	return 0;
 }
 
@@ -310,9 +312,11 @@ static int tmpfs_xattr_get(struct inode *inode, const char *name, void *buf, siz
 	return xattr_list_get(&((struct tmpfs_node *)inode->private)->xattrs, name, buf, size);
 }
 
-static int tmpfs_xattr_set(struct inode *inode, const char *name, const void *value, size_t size, int flags)
+static int tmpfs_xattr_set(struct inode *inode, const char *name, const void *value, size_t size,
+			   int flags)
 {
-	int err = xattr_list_set(&((struct tmpfs_node *)inode->private)->xattrs, name, value, size, flags);
+	int err = xattr_list_set(&((struct tmpfs_node *)inode->private)->xattrs, name, value, size,
+				 flags);
 
 	if (!err)
 		inode_touch(inode, ATTR_CTIME);
@@ -330,7 +334,8 @@ static int tmpfs_xattr_remove(struct inode *inode, const char *name)
 
 static long tmpfs_xattr_list(struct inode *inode, char *buf, size_t size, bool show_trusted)
 {
-	return xattr_list_names(&((struct tmpfs_node *)inode->private)->xattrs, buf, size, show_trusted);
+	return xattr_list_names(&((struct tmpfs_node *)inode->private)->xattrs, buf, size,
+				show_trusted);
 }
 
 /* ---- contents */
@@ -438,16 +443,18 @@ static int tmpfs_readdir(struct file *file, struct dir_context *ctx)
 		if (child->dir_pos < ctx->pos)
 			continue;
 		ctx->pos = child->dir_pos;
-		if (!dir_emit(ctx, child->name, child->name_len, inode->ino, mode_to_dt(inode->mode)))
+		if (!dir_emit(ctx, child->name, child->name_len, inode->ino,
+			      mode_to_dt(inode->mode)))
 			return 0;
 		ctx->pos++;
 	}
 	return 0;
 }
 
-#define TMPFS_COMMON                                                                             \
-	.getattr = tmpfs_getattr, .setattr = tmpfs_setattr, .xattr_get = tmpfs_xattr_get,        \
-	.xattr_set = tmpfs_xattr_set, .xattr_remove = tmpfs_xattr_remove, .xattr_list = tmpfs_xattr_list
+#define TMPFS_COMMON                                                                               \
+	.getattr = tmpfs_getattr, .setattr = tmpfs_setattr, .xattr_get = tmpfs_xattr_get,          \
+	.xattr_set = tmpfs_xattr_set, .xattr_remove = tmpfs_xattr_remove,                          \
+	.xattr_list = tmpfs_xattr_list
 
 static const struct inode_ops tmpfs_inode_ops = { TMPFS_COMMON };
 static const struct inode_ops tmpfs_link_inode_ops = { TMPFS_COMMON, .readlink = tmpfs_readlink };

@@ -23,5 +23,5 @@ const char *ksyms_describe(u64 address, char *buf, size_t size);
 /* The generated table (empty in the first pass of the link). */
 extern const u32 ksyms_count;
 extern const u32 ksyms_addresses[]; /* minus KSYMS_BASE, rising */
-extern const u32 ksyms_offsets[];   /* into ksyms_names: the type, the name, a zero */
+extern const u32 ksyms_offsets[]; /* into ksyms_names: the type, the name, a zero */
 extern const char ksyms_names[];

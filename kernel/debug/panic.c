@@ -30,13 +30,13 @@ bool panic_in_progress;
 char panic_last_words[512];
 
 static _Atomic u32 panic_owner; /* 1 + CPU */
-static u32 panic_depth;		/* of that CPU */
+static u32 panic_depth; /* of that CPU */
 
 void print_backtrace(u64 rbp)
 {
 	u64 pcs[BACKTRACE_MAX];
-	unsigned int n = backtrace_walk(rbp ? rbp : (u64)__builtin_frame_address(0), pcs,
-					BACKTRACE_MAX);
+	unsigned int n =
+		backtrace_walk(rbp ? rbp : (u64)__builtin_frame_address(0), pcs, BACKTRACE_MAX);
 	char name[80];
 
 	for (unsigned int i = 0; i < n; i++)

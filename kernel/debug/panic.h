@@ -26,8 +26,7 @@ extern char panic_last_words[512];
 __noreturn void assert_failed(const char *cond, const char *file, int line, const char *function);
 
 #ifdef CONFIG_DEBUG
-#define assert(cond) \
-	(likely(cond) ? (void)0 : assert_failed(#cond, __FILE__, __LINE__, __func__))
+#define assert(cond) (likely(cond) ? (void)0 : assert_failed(#cond, __FILE__, __LINE__, __func__))
 #else
 #define assert(cond) ((void)sizeof(!(cond)))
 #endif
@@ -36,14 +35,14 @@ __noreturn void assert_failed(const char *cond, const char *file, int line, cons
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)
 
 /* Tells about something odd, once per place, and goes on. True if cond is true. */
-#define WARN_ON(cond)                                                     \
-	({                                                                \
-		static bool warned_;                                      \
-		bool cond_ = (cond);                                      \
-		if (unlikely(cond_) && !warned_) {                        \
-			warned_ = true;                                   \
-			warn_failed(#cond, __FILE__, __LINE__);           \
-		}                                                         \
-		unlikely(cond_);                                          \
+#define WARN_ON(cond)                                                                              \
+	({                                                                                         \
+		static bool warned_;                                                               \
+		bool cond_ = (cond);                                                               \
+		if (unlikely(cond_) && !warned_) {                                                 \
+			warned_ = true;                                                            \
+			warn_failed(#cond, __FILE__, __LINE__);                                    \
+		}                                                                                  \
+		unlikely(cond_);                                                                   \
 	})
 void warn_failed(const char *cond, const char *file, int line);

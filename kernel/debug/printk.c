@@ -20,9 +20,9 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/percpu.h"
 
-#define LOG_SIZE   65536ul
-#define LOG_ALIGN  16ul
-#define PREFIX_MAX 32
+#define LOG_SIZE    65536ul
+#define LOG_ALIGN   16ul
+#define PREFIX_MAX  32
 #define FORCE_SPINS 10000000u
 
 struct log_header {
@@ -181,7 +181,8 @@ void console_register(struct console *console)
 	if (!log_enter(&guard))
 		return;
 	if (console->wants_backlog) {
-		for (u64 pos = first_pos; pos != next_pos; pos += record_size(header_at(pos)->len)) {
+		for (u64 pos = first_pos; pos != next_pos;
+		     pos += record_size(header_at(pos)->len)) {
 			load_text(pos, text_buf);
 			if (header_at(pos)->level < console_loglevel)
 				console->write(console, line_buf,

@@ -31,8 +31,8 @@ void vprintk(enum log_level level, const char *fmt, va_list args) __printf(2, 0)
 /* Somewhere the log is shown. */
 struct console {
 	const char *name;
-	/* Any context, interrupts off, log lock held: must not print, sleep or wait for a lock whose
-	 * holder might print. */
+	/* Any context, interrupts off, log lock held: must not print, sleep or wait for a lock
+	 * whose holder might print. */
 	void (*write)(struct console *console, const char *text, size_t len);
 	struct console *next;
 	bool wants_backlog; /* show what was logged before it was registered */

@@ -75,8 +75,8 @@ static s64 signed_value(const struct type *type, u64 value)
 static void report_overflow(const struct typed *data, u64 a, const char *op, u64 b)
 {
 	report(&data->where, "ubsan: %lld %s %lld overflows %s",
-	       (long long)signed_value(data->type, a), op,
-	       (long long)signed_value(data->type, b), data->type->name);
+	       (long long)signed_value(data->type, a), op, (long long)signed_value(data->type, b),
+	       data->type->name);
 }
 
 void __ubsan_handle_add_overflow(const struct typed *data, u64 a, u64 b)

@@ -2,8 +2,8 @@
  * Credentials: what a thread may do, and on whose account it runs.
  *
  * Owns: struct cred, and the count of threads per user.
- * A published cred never changes: a thread that changes its identity copies, edits the copy and puts
- *   it in place of the old one (thread_set_cred). So readers need a reference, but no lock.
+ * A published cred never changes: a thread that changes its identity copies, edits the copy and
+ * puts it in place of the old one (thread_set_cred). So readers need a reference, but no lock.
  * Locks: users_lock (USERS) for the table of users; a user is in it while threads count for it.
  */
 #include "kernel/id/cred.h"
@@ -92,7 +92,7 @@ const struct cred *cred_current(void)
 /* capabilities(7), "Transformation of capabilities during execve()"; files carry none here. */
 static bool cred_exec_caps(struct cred *new, bool is_setid)
 {
-	bool is_root = !(new->securebits & SECBIT_NOROOT) && (new->uid == 0 || new->euid == 0);
+	bool is_root = !(new->securebits &SECBIT_NOROOT) && (new->uid == 0 || new->euid == 0);
 	bool is_effective = is_root && new->euid == 0;
 
 	if (is_setid)
@@ -135,7 +135,8 @@ struct uid_usage {
 
 static struct spinlock users_lock = SPINLOCK_INIT(RANK_USERS);
 static struct list users[USER_BUCKETS];
-static struct uid_usage overflow_user = { .threads = REFCOUNT_INIT(1) }; /* in no bucket, never goes */
+static struct uid_usage overflow_user = { .threads =
+						  REFCOUNT_INIT(1) }; /* in no bucket, never goes */
 
 static struct list *user_bucket(u32 uid)
 {

@@ -34,7 +34,7 @@ static inline bool cred_has_cap(const struct cred *c, unsigned cap)
 {
 	return c->cap_effective >> cap & 1;
 }
-bool cred_in_group(const struct cred *c, u32 gid);     /* fsgid or supplementary */
+bool cred_in_group(const struct cred *c, u32 gid); /* fsgid or supplementary */
 
 /* Of the current thread (kernel threads: cred_root). */
 const struct cred *cred_current(void);
@@ -45,8 +45,9 @@ static inline bool capable(unsigned cap)
 
 /**
  * cred_exec - what execve makes of credentials.
- * @new: a private copy of old, changed in place. @suid, @sgid: owner of a set-uid or set-gid file, or -1.
- * Returns true if the program may do more than its caller: AT_SECURE, and memory nobody else may look at.
+ * @new: a private copy of old, changed in place. @suid, @sgid: owner of a set-uid or set-gid file,
+ * or -1. Returns true if the program may do more than its caller: AT_SECURE, and memory nobody else
+ * may look at.
  */
 bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid);
 

@@ -3,16 +3,16 @@
  *
  * Owns: each namespace's table from numbers to struct pid, and the counter of inode numbers.
  * Life: pid_new() makes an identity with its numbers; fork links the thread and task to it (LIVE);
- *   exit fills in the record and advances life to REAPED; the numbers are taken back when no group or
- *   session has that name any more either; the struct goes with the last holder.
- * The table has two levels, so that it is as small as the numbers in use and each look-up is two loads.
- *   Each leaf has a map of its numbers in use and their count, so that finding a free number skips
- *   full leaves and whole words. Numbers are given out upwards and start over at 300, so that one
- *   just given back is not soon somebody else's.
- * Locks: ns->lock for the table; child namespace first, then its parents, one after the other. The
- *   table's references are weak: whoever holds the last reference has taken the numbers out.
- * DOC: exit-order. The exit record is written before life advances (release); readers load life first
- *   (acquire). EXITED comes before the parent is told, REAPED when no task is linked any more.
+ *   exit fills in the record and advances life to REAPED; the numbers are taken back when no group
+ * or session has that name any more either; the struct goes with the last holder. The table has two
+ * levels, so that it is as small as the numbers in use and each look-up is two loads. Each leaf has
+ * a map of its numbers in use and their count, so that finding a free number skips full leaves and
+ * whole words. Numbers are given out upwards and start over at 300, so that one just given back is
+ * not soon somebody else's. Locks: ns->lock for the table; child namespace first, then its parents,
+ * one after the other. The table's references are weak: whoever holds the last reference has taken
+ * the numbers out. DOC: exit-order. The exit record is written before life advances (release);
+ * readers load life first (acquire). EXITED comes before the parent is told, REAPED when no task is
+ * linked any more.
  */
 #include "kernel/id/pid.h"
 
@@ -30,13 +30,13 @@
 #include "kernel/mm/slab.h"
 #include "kernel/sched/thread.h"
 
-#define PID_RESERVED   300 /* after the first round, numbers below are not given out */
-#define PID_MAX_LIMIT  4194304
-#define LEAF_SLOTS     503 /* fills a page */
+#define PID_RESERVED  300 /* after the first round, numbers below are not given out */
+#define PID_MAX_LIMIT 4194304
+#define LEAF_SLOTS    503 /* fills a page */
 
 struct pid_leaf {
 	u64 used[8]; /* bit per slot */
-	u64 count;   /* of them */
+	u64 count; /* of them */
 	struct pid *slot[LEAF_SLOTS]; /* weak; NULL: free, or still being set up */
 };
 static_assert(sizeof(struct pid_leaf) == PAGE_SIZE, "a leaf is a page");
@@ -46,7 +46,7 @@ struct pidns pidns_initial = { .refs = REFCOUNT_INIT(1), .lock = SPINLOCK_INIT(R
 int pid_max = 32768;
 
 static struct slab_cache *pid_cache; /* for those with one number */
-static _Atomic u64 next_ino = 2;     /* 0 is no inode, 1 the root's of any file system */
+static _Atomic u64 next_ino = 2; /* 0 is no inode, 1 the root's of any file system */
 static _Atomic u32 nr_pids;
 
 /* ---- The number table of one namespace; all of these with ns->lock held */

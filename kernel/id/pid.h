@@ -2,9 +2,9 @@
  * struct pid: who a thread, process, process group or session is, for as long as anybody cares.
  *
  * Why the type exists. A bare number names somebody else after it wraps around. A pointer to the
- * task would keep a dead process's memory for as long as somebody remembers it. struct pid is small,
- * counted, numbered once and for ever by ino, and outlives the task: pidfds, sessions, groups and
- * sockets hold it, and find the task through it only while there is one.
+ * task would keep a dead process's memory for as long as somebody remembers it. struct pid is
+ * small, counted, numbered once and for ever by ino, and outlives the task: pidfds, sessions,
+ * groups and sockets hold it, and find the task through it only while there is one.
  *
  *   [I] set at creation   [a] atomic   [T] tasks_lock   [x] written once before life says so
  */
@@ -34,23 +34,23 @@ struct pid_number {
 	struct pidns *ns; /* counted by the pid */
 };
 
-
 struct pid {
-	u64 ino;		     /* [I] never reused, never 0; pidfs' inode number */
-	struct refcount refs;	     /* [a] */
-	_Atomic u32 life;	     /* [a] enum pid_life; readers acquire, writers release */
-	struct pid_exit exit;	     /* [x] before EXITED (threads: before REAPED) */
-	struct thread *thread;	     /* [T] who has this as thread id; weak, cleared at reap */
-	struct task *task;	     /* [T] who has this as process id (leaders only); weak */
-	struct list group_members;   /* [T] task.group_link */
+	u64 ino; /* [I] never reused, never 0; pidfs' inode number */
+	struct refcount refs; /* [a] */
+	_Atomic u32 life; /* [a] enum pid_life; readers acquire, writers release */
+	struct pid_exit exit; /* [x] before EXITED (threads: before REAPED) */
+	struct thread *thread; /* [T] who has this as thread id; weak, cleared at reap */
+	struct task *task; /* [T] who has this as process id (leaders only); weak */
+	struct list group_members; /* [T] task.group_link */
 	struct list session_members; /* [T] task.session_link */
-	struct wait_queue exited;    /* woken when life advances */
-	bool has_numbers;	     /* [T] they are in the tables */
-	u32 level;		     /* [I] */
+	struct wait_queue exited; /* woken when life advances */
+	bool has_numbers; /* [T] they are in the tables */
+	u32 level; /* [I] */
 	struct pid_number numbers[]; /* [I] level + 1 of them */
 };
 
-/* Guards the process tree and the links between struct pid, thread and task. Never in interrupts. */
+/* Guards the process tree and the links between struct pid, thread and task. Never in interrupts.
+ */
 extern struct rwspin tasks_lock;
 
 /**
@@ -60,15 +60,16 @@ extern struct rwspin tasks_lock;
  */
 int pid_new(struct pidns *ns, struct pid **out) __must_check;
 
-/* The same with chosen numbers: nrs[0] in ns, nrs[1] in its parent and so on, at most ns->level + 1 of them.
- * Errors: also -EINVAL out of range, -EPERM no CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, -EEXIST taken. */
+/* The same with chosen numbers: nrs[0] in ns, nrs[1] in its parent and so on, at most ns->level + 1
+ * of them. Errors: also -EINVAL out of range, -EPERM no CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE,
+ * -EEXIST taken. */
 int pid_new_numbered(struct pidns *ns, const int *nrs, u32 n, struct pid **out) __must_check;
 
 /* Takes the numbers out of every namespace: a fork that failed. Keeps the reference. */
 void pid_release_numbers(struct pid *pid);
 
-/* The same if nobody is this thread or process any more, nor in a group or session of this name: whoever ceases
- * to be one of them calls it. tasks_lock held for writing. */
+/* The same if nobody is this thread or process any more, nor in a group or session of this name:
+ * whoever ceases to be one of them calls it. tasks_lock held for writing. */
 void pid_drop_if_unused(struct pid *pid) REQUIRES(tasks_lock);
 
 static inline struct pid *pid_get(struct pid *pid)
@@ -120,8 +121,8 @@ static inline int pid_vnr(const struct pid *pid)
 extern int pid_max; /* /proc/sys/kernel/pid_max; one above the largest number */
 int pid_set_max(int max); /* -EINVAL outside 301..4194304 */
 
-/* Calls fn(pid) for each number >= *nr in ns in rising order till fn is non-zero: for readdir of /proc.
- * pid_next: the first pid with number >= nr, +1 reference, or NULL. */
+/* Calls fn(pid) for each number >= *nr in ns in rising order till fn is non-zero: for readdir of
+ * /proc. pid_next: the first pid with number >= nr, +1 reference, or NULL. */
 struct pid *pid_next(struct pidns *ns, int nr, int *found_nr);
 
 unsigned pid_count(void); /* identities alive, for accounting */

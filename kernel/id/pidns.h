@@ -11,11 +11,11 @@ struct pid;
 
 struct pidns {
 	struct refcount refs;
-	u32 level;		/* [I] 0: the initial one */
-	struct pidns *parent;	/* [I] counted */
-	struct task *init;	/* [T] process 1 of it, once it exists */
-	struct spinlock lock;	/* RANK_PIDNS: the table */
+	u32 level; /* [I] 0: the initial one */
+	struct pidns *parent; /* [I] counted */
+	struct task *init; /* [T] process 1 of it, once it exists */
+	struct spinlock lock; /* RANK_PIDNS: the table */
 	struct pid_leaf **leaves; /* number -> struct pid, in two levels; private to pid.c */
 	u32 nr_leaves;
-	int last;		/* the number given out last: the search goes on behind it */
+	int last; /* the number given out last: the search goes on behind it */
 };

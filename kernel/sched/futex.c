@@ -1,14 +1,13 @@
 /*
  * Futexes: sleeping on a 32-bit word of user memory.
  *
- * Owns: a hash table of sleepers. A sleeper is a struct on its stack, in the bucket of its key, until
- *   a waker takes it off or it gives up.
- * The key says which word it is, whatever address it is seen at: (address space, address) for private
- *   memory, (page frame, offset) for shared mappings, with a reference that keeps the frame.
- * DOC: futex-order. The sleeper compares the word with the bucket locked; whoever changes the word and
- *   then wakes takes the same lock, so either the sleeper sees the new value or the waker sees the
- *   sleeper. User memory is read there with interrupts off: a page that is not there fails at once,
- *   and is brought in without the lock before the next try.
+ * Owns: a hash table of sleepers. A sleeper is a struct on its stack, in the bucket of its key,
+ * until a waker takes it off or it gives up. The key says which word it is, whatever address it is
+ * seen at: (address space, address) for private memory, (page frame, offset) for shared mappings,
+ * with a reference that keeps the frame. DOC: futex-order. The sleeper compares the word with the
+ * bucket locked; whoever changes the word and then wakes takes the same lock, so either the sleeper
+ * sees the new value or the waker sees the sleeper. User memory is read there with interrupts off:
+ * a page that is not there fails at once, and is brought in without the lock before the next try.
  * Locks: bucket->lock (FUTEX); two of them, for requeue, lower address first.
  * Not here: priority inheritance (ENOSYS).
  */
@@ -39,13 +38,13 @@ struct bucket {
 
 struct futex_key {
 	const void *object; /* struct as, or struct page */
-	u64 offset;	    /* the address, or the offset in the page, plus 1 so that they differ */
-	struct page *page;  /* counted; NULL for private ones */
+	u64 offset; /* the address, or the offset in the page, plus 1 so that they differ */
+	struct page *page; /* counted; NULL for private ones */
 };
 
 struct sleeper {
-	struct list link;      /* [bucket lock] */
-	struct futex_key key;  /* [bucket lock] requeue changes it */
+	struct list link; /* [bucket lock] */
+	struct futex_key key; /* [bucket lock] requeue changes it */
 	struct bucket *_Atomic bucket; /* [its lock] for writing; NULL: woken */
 	struct bucket *woken_in; /* set before that: its holder is still using the sleeper */
 	struct thread *thread;
@@ -142,7 +141,8 @@ static int sleeper_queue(struct sleeper *s, const u32 __user *uaddr, u32 val)
 	return 0;
 }
 
-/* Takes the sleeper off, if no waker did: true. After a waker did, waits until that is done with it. */
+/* Takes the sleeper off, if no waker did: true. After a waker did, waits until that is done with
+ * it. */
 static bool sleeper_leave(struct sleeper *s)
 {
 	struct bucket *b;
@@ -315,8 +315,8 @@ static int requeue_locked(struct bucket *b, const struct futex_key *key, struct 
 	return woken + moved;
 }
 
-int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_wake, int nr_requeue,
-		  const u32 *expected)
+int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_wake,
+		  int nr_requeue, const u32 *expected)
 {
 	struct futex_key key, key2;
 	struct bucket *b, *b2;
@@ -468,8 +468,8 @@ out_keys:
 
 /* ---- Robust futexes: get_robust_list(2) */
 
-/* The holder died: says so in the word, and wakes one who waits for it. is_pending: it died between locking or
- * unlocking and keeping the list. */
+/* The holder died: says so in the word, and wakes one who waits for it. is_pending: it died between
+ * locking or unlocking and keeping the list. */
 static int robust_release(u32 __user *uaddr, u32 tid, bool is_pending)
 {
 	u32 seen, old;
@@ -504,7 +504,8 @@ void futex_exit_robust(void)
 	self->robust_list = NULL;
 	if (likely(!head))
 		return;
-	if (get_user(entry, (u64 __user *)&head->list.next) || get_user(offset, &head->futex_offset) ||
+	if (get_user(entry, (u64 __user *)&head->list.next) ||
+	    get_user(offset, &head->futex_offset) ||
 	    get_user(pending, (u64 __user *)&head->list_op_pending))
 		return;
 	pending &= ~ROBUST_PI;

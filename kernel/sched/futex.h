@@ -7,25 +7,30 @@
 
 #include "lib/base.h"
 
-/* is_shared: the word may be known to other processes under other addresses (no FUTEX_PRIVATE_FLAG). */
+/* is_shared: the word may be known to other processes under other addresses (no
+ * FUTEX_PRIVATE_FLAG). */
 
 /**
  * futex_wait - sleep while *uaddr == val, until woken through one of the bits in bitset.
  * @deadline_ns: monotonic clock. Context: may sleep.
- * Returns 0 (maybe without cause), -EAGAIN: another value, -ETIMEDOUT, -ERESTARTSYS, -EFAULT, -EINVAL.
+ * Returns 0 (maybe without cause), -EAGAIN: another value, -ETIMEDOUT, -ERESTARTSYS, -EFAULT,
+ * -EINVAL.
  */
-int futex_wait(u32 __user *uaddr, bool is_shared, u32 val, u64 deadline_ns, u32 bitset) __must_check;
+int futex_wait(u32 __user *uaddr, bool is_shared, u32 val, u64 deadline_ns,
+	       u32 bitset) __must_check;
 
 /* Wakes up to nr sleepers that share a bit with bitset; how many, or -EFAULT, -EINVAL. */
 int futex_wake(u32 __user *uaddr, bool is_shared, int nr, u32 bitset);
 
-/* Wakes nr_wake, then moves up to nr_requeue of the others to uaddr2. expected: NULL, or what *uaddr must be,
- * else -EAGAIN. Returns how many were woken or moved. */
-int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_wake, int nr_requeue,
-		  const u32 *expected) __must_check;
+/* Wakes nr_wake, then moves up to nr_requeue of the others to uaddr2. expected: NULL, or what
+ * *uaddr must be, else -EAGAIN. Returns how many were woken or moved. */
+int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_wake,
+		  int nr_requeue, const u32 *expected) __must_check;
 
-/* FUTEX_WAKE_OP: changes *uaddr2 as op says, wakes nr on uaddr and, if the old value compares, nr2 on uaddr2. */
-int futex_wake_op(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr, int nr2, u32 op) __must_check;
+/* FUTEX_WAKE_OP: changes *uaddr2 as op says, wakes nr on uaddr and, if the old value compares, nr2
+ * on uaddr2. */
+int futex_wake_op(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr, int nr2,
+		  u32 op) __must_check;
 
 /* Exit of the current thread: marks the robust futexes it holds and wakes a waiter of each. */
 void futex_exit_robust(void);

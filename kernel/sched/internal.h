@@ -10,18 +10,18 @@
 
 /* One per CPU. [l] lock; [c] only its own CPU, interrupts off. */
 struct runq {
-	struct spinlock lock;	 /* RANK_RUNQ */
-	u32 nr_queued;		 /* [l] others look at it as a hint */
-	struct list queue;	 /* [l] thread.run_link, the next to run first */
-	struct thread *running;	 /* [l] for writing; changes before the stack does */
-	struct thread *idle;	 /* constant once the CPU is online */
+	struct spinlock lock; /* RANK_RUNQ */
+	u32 nr_queued; /* [l] others look at it as a hint */
+	struct list queue; /* [l] thread.run_link, the next to run first */
+	struct thread *running; /* [l] for writing; changes before the stack does */
+	struct thread *idle; /* constant once the CPU is online */
 	struct thread *previous; /* [c] whom the switch under way leaves */
-	bool is_migrating;	 /* [c] previous is to go to another CPU */
-	bool is_ticking;	 /* [c] tick is armed */
+	bool is_migrating; /* [c] previous is to go to another CPU */
+	bool is_ticking; /* [c] tick is armed */
 	struct timer tick;
-	u64 switches;		 /* [c] */
+	u64 switches; /* [c] */
 	_Atomic u64 user_ns, system_ns; /* [c] for writing: ticks seen in either mode */
-	struct cputime_shown times;	/* what sched_cpu_stat() said last */
+	struct cputime_shown times; /* what sched_cpu_stat() said last */
 } __aligned(64);
 
 extern struct runq runqs[MAX_CPUS];

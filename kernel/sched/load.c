@@ -26,7 +26,8 @@ unsigned sched_nr_running(void)
 	unsigned n = 0;
 
 	for_each_cpu(cpu)
-		n += READ_ONCE(runqs[cpu].nr_queued) + (READ_ONCE(runqs[cpu].running) != runqs[cpu].idle);
+		n += READ_ONCE(runqs[cpu].nr_queued) +
+		     (READ_ONCE(runqs[cpu].running) != runqs[cpu].idle);
 	return n;
 }
 
@@ -41,7 +42,8 @@ void load_tick(u64 now_ns)
 	/* After hours of idling the averages are zero anyway: some hundred steps are enough. */
 	for (int steps = 0; now_ns >= next_fold_ns && steps < 720; steps++) {
 		for (int i = 0; i < 3; i++)
-			load[i] = (load[i] * decay[i] + active * (FIXED_ONE - decay[i])) / FIXED_ONE;
+			load[i] =
+				(load[i] * decay[i] + active * (FIXED_ONE - decay[i])) / FIXED_ONE;
 		next_fold_ns += LOAD_PERIOD_NS;
 	}
 	if (now_ns >= next_fold_ns)
@@ -66,7 +68,8 @@ void sched_cpu_stat(unsigned cpu, struct sched_stat *out)
 		idle += now - rq->idle->ran_since_ns;
 	spin_unlock_irqrestore(&rq->lock, irqflags);
 	out->idle_ns = MIN(idle, now);
-	cputime_split(now - out->idle_ns, rq->user_ns, rq->system_ns, &out->user_ns, &out->system_ns);
+	cputime_split(now - out->idle_ns, rq->user_ns, rq->system_ns, &out->user_ns,
+		      &out->system_ns);
 	cputime_show(&rq->times, &out->user_ns, &out->system_ns);
 	out->switches = rq->switches;
 }

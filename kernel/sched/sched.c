@@ -3,16 +3,16 @@
  *
  * Each CPU has a queue of runnable threads, served in order of arrival. A thread runs until it
  * blocks, yields, or has used its slice while others wait; the kernel itself is not preempted. A
- * woken thread goes to the CPU it last ran on if that is idle, else to an idle one, else back to its
- * own queue; a CPU that runs dry takes from the others' queues.
+ * woken thread goes to the CPU it last ran on if that is idle, else to an idle one, else back to
+ * its own queue; a CPU that runs dry takes from the others' queues.
  *
  * Owns: struct runq, thread->state and the other scheduling fields of struct thread.
- * The tick (every 10 ms, only while a CPU is busy) ends slices and samples user against system time.
- *   It is left armed when a CPU goes idle and lapses then, so short naps cost no timer work.
+ * The tick (every 10 ms, only while a CPU is busy) ends slices and samples user against system
+ * time. It is left armed when a CPU goes idle and lapses then, so short naps cost no timer work.
  * Locks: runq->lock, interrupts off, never held across a switch. The lock of runqs[t->cpu] guards
  *   t's change from blocked to runnable.
- * DOC: wake-race. A thread that marked itself blocked still runs until thread_block() takes the lock.
- *   runq->running tells a waker which of two cases it met: still equal to the thread: making it
+ * DOC: wake-race. A thread that marked itself blocked still runs until thread_block() takes the
+ * lock. runq->running tells a waker which of two cases it met: still equal to the thread: making it
  *   runnable is enough, thread_block() will see it. Already another: the thread has committed to
  *   leave, and must be queued; its stack may be in use for some instructions more (on_cpu). Its own
  *   CPU cannot pick it before it has left; for any other CPU the waker waits for !on_cpu.
@@ -41,9 +41,11 @@ void (*sched_tick_hook)(bool is_user);
 
 static _Atomic u64 idle_cpus; /* bit per CPU that naps or is about to */
 
-#define STATES_WAKE	((1u << THREAD_BLOCKED) | (1u << THREAD_KILLABLE) | (1u << THREAD_SLEEPING) | (1u << THREAD_STOPPED))
-#define STATES_SIGNAL	(1u << THREAD_SLEEPING)
-#define STATES_FATAL	((1u << THREAD_SLEEPING) | (1u << THREAD_KILLABLE) | (1u << THREAD_STOPPED))
+#define STATES_WAKE                                                                                \
+	((1u << THREAD_BLOCKED) | (1u << THREAD_KILLABLE) | (1u << THREAD_SLEEPING) |              \
+	 (1u << THREAD_STOPPED))
+#define STATES_SIGNAL (1u << THREAD_SLEEPING)
+#define STATES_FATAL  ((1u << THREAD_SLEEPING) | (1u << THREAD_KILLABLE) | (1u << THREAD_STOPPED))
 
 #ifdef CONFIG_DEBUG
 struct lockcheck_thread *lockcheck_current(void)
@@ -170,7 +172,8 @@ bool thread_wake(struct thread *t)
 
 void thread_signal_wake(struct thread *t, bool fatal)
 {
-	atomic_thread_fence(memory_order_seq_cst); /* DOC: wait-ordering: the signal before the state */
+	atomic_thread_fence(
+		memory_order_seq_cst); /* DOC: wait-ordering: the signal before the state */
 	if (wake_if(t, fatal ? STATES_FATAL : STATES_SIGNAL))
 		return;
 	if (load_relaxed(&t->on_cpu) && t->cpu != cpu_id())
@@ -238,7 +241,8 @@ static void tick(struct timer *timer)
 	load_tick(now);
 	if (rq->nr_queued) {
 		if (now - t->slice_start_ns >= slice_floor(t))
-			atomic_fetch_or_explicit(&t->head.work_flags, WORK_RESCHED, memory_order_relaxed);
+			atomic_fetch_or_explicit(&t->head.work_flags, WORK_RESCHED,
+						 memory_order_relaxed);
 		idle = load_relaxed(&idle_cpus);
 		if (idle)
 			apic_ipi(__builtin_ctzll(idle), VECTOR_RESCHED);
@@ -274,7 +278,8 @@ void sched_use_as(struct as *as)
 	irq_restore(irqflags);
 }
 
-/* On the new stack, interrupts still off. Returns a dead thread that the caller puts with interrupts on. */
+/* On the new stack, interrupts still off. Returns a dead thread that the caller puts with
+ * interrupts on. */
 static struct thread *finish_switch(void)
 {
 	struct runq *rq = this_runq();
@@ -419,7 +424,8 @@ void sched_resched(void)
 
 	lockcheck_might_sleep();
 	atomic_fetch_and_explicit(&self->head.work_flags, ~WORK_RESCHED, memory_order_relaxed);
-	if (unlikely(!(self->affinity >> cpu_id() & 1)) && (self->affinity & load_relaxed(&online_cpus))) {
+	if (unlikely(!(self->affinity >> cpu_id() & 1)) &&
+	    (self->affinity & load_relaxed(&online_cpus))) {
 		requeue(true);
 	} else if (READ_ONCE(this_runq()->nr_queued)) {
 		self->nr_involuntary++;
@@ -505,7 +511,8 @@ static struct thread *steal(unsigned int self)
 			continue;
 		spin_lock(&rq->lock);
 		list_for_each(t, &rq->queue, run_link) {
-			if (!(t->affinity >> self & 1) || atomic_load_explicit(&t->on_cpu, memory_order_acquire))
+			if (!(t->affinity >> self & 1) ||
+			    atomic_load_explicit(&t->on_cpu, memory_order_acquire))
 				continue;
 			dequeue(rq, t);
 			t->cpu = self;
@@ -551,7 +558,8 @@ void sched_idle(void)
 	for (;;) {
 		irq_disable();
 		idle_run(rq);
-		atomic_fetch_or(&idle_cpus, self); /* before the look: a waker queues, then looks at running */
+		atomic_fetch_or(&idle_cpus,
+				self); /* before the look: a waker queues, then looks at running */
 		if (!READ_ONCE(rq->nr_queued))
 			cpu_idle();
 		atomic_fetch_and(&idle_cpus, ~self);

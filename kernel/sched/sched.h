@@ -20,8 +20,8 @@ void cond_resched(void);
 /* Ends the current thread: state DEAD, never returns; drops the thread's own reference later. */
 __noreturn void thread_exit(void);
 
-/* Wakes t if its state is one of those a signal wakes (fatal: KILLABLE, STOPPED too); kicks a running t
- * so that it looks at its work flags. Any context. */
+/* Wakes t if its state is one of those a signal wakes (fatal: KILLABLE, STOPPED too); kicks a
+ * running t so that it looks at its work flags. Any context. */
 void thread_signal_wake(struct thread *t, bool fatal);
 
 /* Sleeps until deadline on the monotonic clock: 0, or -ERESTARTSYS on a signal. */
@@ -42,11 +42,14 @@ void sched_cpu_stat(unsigned cpu, struct sched_stat *out);
 unsigned sched_nr_running(void);
 void sched_load_average(u64 load_1024[3]); /* 1, 5, 15 minutes, times 1024 */
 
-/* What the tick tells of the current thread, 100 times a second while a CPU is busy. Interrupt context. */
+/* What the tick tells of the current thread, 100 times a second while a CPU is busy. Interrupt
+ * context. */
 #define TICK_NS 10000000ull
-extern void (*sched_tick_hook)(bool is_user); /* set by kernel/task (CPU timers, RLIMIT_CPU); NULL: nobody cares */
+extern void (*sched_tick_hook)(
+	bool is_user); /* set by kernel/task (CPU timers, RLIMIT_CPU); NULL: nobody cares */
 
-/* The code running now on the boot CPU becomes its idle thread: it may not block, and ends in sched_idle(). */
+/* The code running now on the boot CPU becomes its idle thread: it may not block, and ends in
+ * sched_idle(). */
 void sched_init(void);
 /* Runs other threads for ever. */
 __noreturn void sched_idle(void);

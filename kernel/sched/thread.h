@@ -1,8 +1,8 @@
 /*
  * struct thread: what the scheduler knows of one flow of control.
  *
- * Why two types: a thread is scheduled, a task (kernel/task/task.h) is a process that has threads, a
- * parent and an exit status. The scheduler and the file system need only the thread, with opaque
+ * Why two types: a thread is scheduled, a task (kernel/task/task.h) is a process that has threads,
+ * a parent and an exit status. The scheduler and the file system need only the thread, with opaque
  * pointers to the rest, so they can sit below the process table.
  *
  * Fields are grouped by who may touch them:
@@ -39,11 +39,11 @@ struct uid_usage;
 enum thread_state {
 	THREAD_NEW,
 	THREAD_RUNNABLE, /* running or on a run queue */
-	THREAD_BLOCKED,	 /* until thread_wake() */
+	THREAD_BLOCKED, /* until thread_wake() */
 	THREAD_KILLABLE, /* blocked; a fatal signal wakes it too */
 	THREAD_SLEEPING, /* blocked; any signal wakes it too */
-	THREAD_STOPPED,	 /* by a job control stop; SIGCONT and SIGKILL wake it */
-	THREAD_DEAD,	 /* never runs again */
+	THREAD_STOPPED, /* by a job control stop; SIGCONT and SIGKILL wake it */
+	THREAD_DEAD, /* never runs again */
 };
 
 /* Only so many bytes of a siginfo_t say something; the rest is always zero. */
@@ -54,7 +54,7 @@ enum sigqueue_kind { SIGQUEUE_SLOT, SIGQUEUE_HEAP, SIGQUEUE_TIMER };
 /* The siginfo of one pending signal. */
 struct sigqueue {
 	struct list link; /* points to itself while unused */
-	u8 kind;	  /* enum sigqueue_kind */
+	u8 kind; /* enum sigqueue_kind */
 	union {
 		u64 words[SIGINFO_BYTES / 8];
 		struct {
@@ -65,8 +65,8 @@ struct sigqueue {
 
 /* Pending signals: the set for quick tests, the queue for their siginfo. */
 struct sigpending {
-	u64 set;	      /* bit sig-1 */
-	struct list queue;    /* struct sigqueue.link */
+	u64 set; /* bit sig-1 */
+	struct list queue; /* struct sigqueue.link */
 	struct sigqueue slot; /* room for one, so that sending rarely allocates */
 };
 
@@ -79,58 +79,58 @@ struct thread {
 	struct thread_head head; /* must be first: entry.asm knows its offsets */
 
 	/* Scheduling. */
-	_Atomic u32 state;	/* [a] enum thread_state */
-	_Atomic bool on_cpu;	/* [a] still using its stack on a CPU */
-	u32 cpu;		/* [r] whose run queue it is, or was last, on */
-	u64 affinity;		/* [r] bit per CPU it may run on */
-	u64 slice_start_ns;	/* [r] when it was switched in */
-	u64 ran_since_ns;	/* [r] up to when run_ns counts */
-	_Atomic u64 run_ns;	/* [a] CPU time used in all, updated when switched out or ticked */
+	_Atomic u32 state; /* [a] enum thread_state */
+	_Atomic bool on_cpu; /* [a] still using its stack on a CPU */
+	u32 cpu; /* [r] whose run queue it is, or was last, on */
+	u64 affinity; /* [r] bit per CPU it may run on */
+	u64 slice_start_ns; /* [r] when it was switched in */
+	u64 ran_since_ns; /* [r] up to when run_ns counts */
+	_Atomic u64 run_ns; /* [a] CPU time used in all, updated when switched out or ticked */
 	_Atomic u64 user_ns, system_ns; /* [a] ticks seen in either mode: only their ratio counts */
-	struct cputime_shown times;	/* what thread_times() said last */
-	s8 nice;		/* [r] -20..19 */
-	u8 policy;		/* [r] SCHED_OTHER, or another name for it */
-	struct list run_link;	/* [r] */
+	struct cputime_shown times; /* what thread_times() said last */
+	s8 nice; /* [r] -20..19 */
+	u8 policy; /* [r] SCHED_OTHER, or another name for it */
+	struct list run_link; /* [r] */
 	struct timer block_timer; /* [o] deadline of the current block */
 	u64 nr_voluntary, nr_involuntary; /* [o] context switches */
-	struct lockcheck_thread locks;	  /* [o] what it holds; debug kernels */
+	struct lockcheck_thread locks; /* [o] what it holds; debug kernels */
 
 	/* Who it is and what it shares. */
-	struct refcount refs;	/* [a] the thread itself holds one until it is dead */
-	struct as *as;		/* [o] NULL: kernel thread; others read it under sig_lock */
-	struct files *files;	/* [o] others read it under task->sig_lock */
-	struct fs_ctx *fs;	/* [o] others read it under task->sig_lock */
+	struct refcount refs; /* [a] the thread itself holds one until it is dead */
+	struct as *as; /* [o] NULL: kernel thread; others read it under sig_lock */
+	struct files *files; /* [o] others read it under task->sig_lock */
+	struct fs_ctx *fs; /* [o] others read it under task->sig_lock */
 	const struct cred *cred; /* [o] replaced by itself only; others under task->sig_lock */
 	struct uid_usage *uid_usage; /* [o] its count among the real user's threads */
-	struct task *task;	/* [I] counted; NULL: kernel thread */
-	struct pid *pid;	/* [T] its thread id; counted; exchanged by exec */
-	struct list task_link;	/* [S]+[T] task->threads */
-	char comm[COMM_LEN];	/* [S] for writing; a torn read is harmless */
-	bool is_exiting;	/* [S] */
-	bool is_accounted;	/* [S] its times are in task->dead_* already */
-	int exit_code;		/* [S] wait-status format */
+	struct task *task; /* [I] counted; NULL: kernel thread */
+	struct pid *pid; /* [T] its thread id; counted; exchanged by exec */
+	struct list task_link; /* [S]+[T] task->threads */
+	char comm[COMM_LEN]; /* [S] for writing; a torn read is harmless */
+	bool is_exiting; /* [S] */
+	bool is_accounted; /* [S] its times are in task->dead_* already */
+	int exit_code; /* [S] wait-status format */
 
 	/* Signals. */
-	u64 sig_blocked;	     /* [S] for writing */
-	u64 saved_mask;		     /* [o] valid with WORK_SIGMASK */
-	u64 sig_waiting;	     /* [S] sigtimedwait waits for these, blocked or not */
-	struct sigpending pending;   /* [S] directed at this thread */
-	bool stop_pending;	     /* [S] it is to join a group stop */
-	bool stop_dequeued;	     /* [S] took a stop signal; SIGCONT takes that back */
-	u8 forced_sig;		     /* [S] a fault's signal without handler: kills even init */
+	u64 sig_blocked; /* [S] for writing */
+	u64 saved_mask; /* [o] valid with WORK_SIGMASK */
+	u64 sig_waiting; /* [S] sigtimedwait waits for these, blocked or not */
+	struct sigpending pending; /* [S] directed at this thread */
+	bool stop_pending; /* [S] it is to join a group stop */
+	bool stop_dequeued; /* [S] took a stop signal; SIGCONT takes that back */
+	u8 forced_sig; /* [S] a fault's signal without handler: kills even init */
 	u64 fault_trap, fault_error, fault_addr; /* [o] the last fault, for the signal frame */
-	stack_t altstack;	     /* [o] */
+	stack_t altstack; /* [o] */
 
 	/* Odds and ends of the ABI. */
 	int __user *clear_child_tid; /* [o] set_tid_address, CLONE_CHILD_CLEARTID */
-	int __user *set_child_tid;   /* [o] CLONE_CHILD_SETTID */
-	void __user *robust_list;    /* [o] set_robust_list */
+	int __user *set_child_tid; /* [o] CLONE_CHILD_SETTID */
+	void __user *robust_list; /* [o] set_robust_list */
 	struct wait_queue *vfork_done; /* [a] parent's queue while it waits in vfork */
-	_Atomic bool *vfork_flag;      /* set true when the child execs or exits */
+	_Atomic bool *vfork_flag; /* set true when the child execs or exits */
 	long (*restart)(struct thread *); /* [o] restart_syscall continues here */
-	u64 restart_args[5];		  /* [o] */
-	u64 start_ns;			  /* [I] monotonic */
-	u64 minor_faults, major_faults;	  /* [o] */
+	u64 restart_args[5]; /* [o] */
+	u64 start_ns; /* [I] monotonic */
+	u64 minor_faults, major_faults; /* [o] */
 };
 
 static inline struct regs *thread_regs(struct thread *t)
@@ -141,13 +141,14 @@ static inline struct regs *thread_regs(struct thread *t)
 /**
  * thread_new - make a thread that does not run yet.
  * @name: for ps; at most COMM_LEN-1 bytes are kept.
- * @out: one reference. Kernel stack and lists are ready; as, files, fs, cred, task, pid are NULL for the
- *   caller to fill in, and the FPU area is to be (arch_thread_copy_user(), arch_fpu_init()); affinity: all CPUs.
- * Context: may not be in interrupt.  Errors: -ENOMEM.
+ * @out: one reference. Kernel stack and lists are ready; as, files, fs, cred, task, pid are NULL
+ * for the caller to fill in, and the FPU area is to be (arch_thread_copy_user(), arch_fpu_init());
+ * affinity: all CPUs. Context: may not be in interrupt.  Errors: -ENOMEM.
  */
 int thread_new(const char *name, struct thread **out) __must_check;
 
-/* +1 / -1. The last put frees the stack and the struct; the thread must be dead or never started. */
+/* +1 / -1. The last put frees the stack and the struct; the thread must be dead or never started.
+ */
 void thread_get(struct thread *t);
 void thread_put(struct thread *t);
 
@@ -160,10 +161,12 @@ int kthread_start(const char *name, void (*fn)(void *), void *arg) __must_check;
 /* CPU time used so far, in all; how it splits into user and system time. Any context. */
 u64 thread_run_ns(const struct thread *t);
 void thread_times(const struct thread *t, u64 *user_ns, u64 *system_ns);
-/* Splits run_ns by the ratio of sampled ticks; with no sample it is all user time. The ratio goes up and down:
- * cputime_show() corrects a split so that neither part is ever less than it was in shown. Any context. */
+/* Splits run_ns by the ratio of sampled ticks; with no sample it is all user time. The ratio goes
+ * up and down: cputime_show() corrects a split so that neither part is ever less than it was in
+ * shown. Any context. */
 void cputime_show(struct cputime_shown *shown, u64 *user_ns, u64 *system_ns);
-void cputime_split(u64 run_ns, u64 user_ticks_ns, u64 system_ticks_ns, u64 *user_ns, u64 *system_ns);
+void cputime_split(u64 run_ns, u64 user_ticks_ns, u64 system_ticks_ns, u64 *user_ns,
+		   u64 *system_ns);
 
 /* For kernel/task: what the last put of a process's thread does, instead of thread_free(). */
 extern void (*thread_last_put)(struct thread *t);

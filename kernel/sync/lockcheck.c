@@ -102,12 +102,12 @@ static __noinline void report(const char *what, unsigned int rank, const void *l
 }
 
 /*
- * A lock in t that stands in the way, or NULL. A handler need not care for what the code it interrupted holds with
- * interrupts on: no handler takes that. For the same reason nobody may wait for such a lock while holding one that
- * handlers take: its holder, interrupted, would wait for us.
+ * A lock in t that stands in the way, or NULL. A handler need not care for what the code it
+ * interrupted holds with interrupts on: no handler takes that. For the same reason nobody may wait
+ * for such a lock while holding one that handlers take: its holder, interrupted, would wait for us.
  */
-static const struct lockcheck_held *find_obstacle(const struct lockcheck_thread *t,
-						  const struct lockcheck_lock *check, bool is_nested)
+static const struct lockcheck_held *
+find_obstacle(const struct lockcheck_thread *t, const struct lockcheck_lock *check, bool is_nested)
 {
 	u8 kind = rank_kinds[check->rank % RANK_COUNT];
 

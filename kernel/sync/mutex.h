@@ -10,7 +10,7 @@
 #include "kernel/sync/wait.h"
 
 struct CAPABILITY("mutex") mutex {
-	_Atomic u32 state;    /* enum mutex_state */
+	_Atomic u32 state; /* enum mutex_state */
 	struct lock_waiters waiters;
 #ifdef CONFIG_DEBUG
 	struct lockcheck_lock check;
@@ -19,9 +19,9 @@ struct CAPABILITY("mutex") mutex {
 
 enum mutex_state { MUTEX_FREE, MUTEX_LOCKED, MUTEX_CONTENDED /* locked, and somebody waits */ };
 
-#define MUTEX_INIT(r)                                              \
-	{                                                             \
-		.waiters = LOCK_WAITERS_INIT, LOCKCHECK_LOCK(r)       \
+#define MUTEX_INIT(r)                                                                              \
+	{                                                                                          \
+		.waiters = LOCK_WAITERS_INIT, LOCKCHECK_LOCK(r)                                    \
 	}
 
 void mutex_init(struct mutex *m, enum lockrank rank);
@@ -42,9 +42,8 @@ static inline void mutex_release_raw(struct mutex *m)
 {
 	u32 expected = MUTEX_LOCKED;
 
-	if (unlikely(!atomic_compare_exchange_strong_explicit(&m->state, &expected, MUTEX_FREE,
-							      memory_order_release,
-							      memory_order_relaxed)))
+	if (unlikely(!atomic_compare_exchange_strong_explicit(
+		    &m->state, &expected, MUTEX_FREE, memory_order_release, memory_order_relaxed)))
 		mutex_unlock_slow(m);
 }
 

@@ -13,9 +13,9 @@ struct refcount {
 	_Atomic u32 count;
 };
 
-#define REFCOUNT_INIT(n)           \
-	{                          \
-		.count = (n)       \
+#define REFCOUNT_INIT(n)                                                                           \
+	{                                                                                          \
+		.count = (n)                                                                       \
 	}
 
 void refcount_broken(struct refcount *r, u32 old); /* pins it */
@@ -60,7 +60,8 @@ static inline __must_check bool refcount_put(struct refcount *r)
 {
 	s32 left = (s32)__atomic_sub_fetch((u32 *)&r->count, 1, __ATOMIC_ACQ_REL);
 
-	if (likely(left > 0)) /* the form for which the compiler tests the flags of the subtraction */
+	if (likely(left >
+		   0)) /* the form for which the compiler tests the flags of the subtraction */
 		return false;
 	if (unlikely(left < 0))
 		refcount_broken(r, left + 1);

@@ -2,10 +2,10 @@
  * Rwsems: the contended paths, and the checked forms of debug kernels.
  *
  * Invariant: RWSEM_WAITERS says that the queue is not empty (or its lock's holder is about to find
- *   out). While it is set nobody acquires without waiters.lock, so under that lock the state can only
- *   lose holders, and whoever releases the last one comes to rwsem_wake().
- * The queue is served from its head: one writer, or as many readers as stand there in a row.
- * Locks: waiters.lock (WAITQ).
+ *   out). While it is set nobody acquires without waiters.lock, so under that lock the state can
+ * only lose holders, and whoever releases the last one comes to rwsem_wake(). The queue is served
+ * from its head: one writer, or as many readers as stand there in a row. Locks: waiters.lock
+ * (WAITQ).
  */
 #include "kernel/sync/rwsem.h"
 

@@ -11,7 +11,7 @@
 #include "kernel/sync/wait.h"
 
 struct CAPABILITY("rwsem") rwsem {
-	_Atomic u64 state;    /* RWSEM_* bits and readers */
+	_Atomic u64 state; /* RWSEM_* bits and readers */
 	struct lock_waiters waiters;
 #ifdef CONFIG_DEBUG
 	struct lockcheck_lock check;
@@ -22,9 +22,9 @@ struct CAPABILITY("rwsem") rwsem {
 #define RWSEM_WAITERS 2ull /* the queue is not empty: only its lock's holder may grant */
 #define RWSEM_READER  4ull /* one reader */
 
-#define RWSEM_INIT(r)                                              \
-	{                                                             \
-		.waiters = LOCK_WAITERS_INIT, LOCKCHECK_LOCK(r)       \
+#define RWSEM_INIT(r)                                                                              \
+	{                                                                                          \
+		.waiters = LOCK_WAITERS_INIT, LOCKCHECK_LOCK(r)                                    \
 	}
 
 void rwsem_init(struct rwsem *sem, enum lockrank rank);

@@ -37,9 +37,8 @@ static void rwspin_acquire_write(struct rwspin *lock)
 {
 	u32 state = 0;
 
-	while (!atomic_compare_exchange_strong_explicit(&lock->state, &state, RWSPIN_WRITER,
-							memory_order_acquire,
-							memory_order_relaxed)) {
+	while (!atomic_compare_exchange_strong_explicit(
+		&lock->state, &state, RWSPIN_WRITER, memory_order_acquire, memory_order_relaxed)) {
 		/* Other waiting writers set the bit again after one of them took it away. */
 		if (state & ~RWSPIN_WAITING)
 			state = atomic_fetch_or_explicit(&lock->state, RWSPIN_WAITING,

@@ -15,15 +15,15 @@
 
 struct CAPABILITY("spinlock") spinlock {
 	_Atomic u16 owner; /* the ticket being served */
-	_Atomic u16 next;  /* the ticket to draw; equal to owner: free */
+	_Atomic u16 next; /* the ticket to draw; equal to owner: free */
 #ifdef CONFIG_DEBUG
 	struct lockcheck_lock check;
 #endif
 };
 
-#define SPINLOCK_INIT(r)           \
-	{                          \
-		LOCKCHECK_LOCK(r)  \
+#define SPINLOCK_INIT(r)                                                                           \
+	{                                                                                          \
+		LOCKCHECK_LOCK(r)                                                                  \
 	}
 
 void spin_wait(struct spinlock *lock, u16 ticket); /* until it is served */
@@ -129,9 +129,9 @@ struct CAPABILITY("rwspin") rwspin {
 #endif
 };
 
-#define RWSPIN_INIT(r)             \
-	{                          \
-		LOCKCHECK_LOCK(r)  \
+#define RWSPIN_INIT(r)                                                                             \
+	{                                                                                          \
+		LOCKCHECK_LOCK(r)                                                                  \
 	}
 
 #define RWSPIN_WRITER  1u /* held for writing */
@@ -144,7 +144,7 @@ void rwspin_write_lock(struct rwspin *lock) ACQUIRE(lock);
 void rwspin_write_unlock(struct rwspin *lock) RELEASE(lock);
 
 #ifdef CONFIG_DEBUG
-void rwspin_assert_held(const struct rwspin *lock);	  /* for reading or writing */
+void rwspin_assert_held(const struct rwspin *lock); /* for reading or writing */
 void rwspin_assert_write_held(const struct rwspin *lock); /* for writing */
 #else
 static inline void rwspin_assert_held(const struct rwspin *lock)

@@ -19,17 +19,17 @@
 struct thread;
 
 /* Never seen by user programs: what the return-to-user path does about an interrupted call. */
-#define ERESTARTSYS	      512 /* restart if SA_RESTART or no handler; else -EINTR */
-#define ERESTARTNOINTR	      513 /* always restart */
-#define ERESTARTNOHAND	      514 /* restart only if no handler runs */
+#define ERESTARTSYS           512 /* restart if SA_RESTART or no handler; else -EINTR */
+#define ERESTARTNOINTR        513 /* always restart */
+#define ERESTARTNOHAND        514 /* restart only if no handler runs */
 #define ERESTART_RESTARTBLOCK 516 /* restart through restart_syscall */
 
-#define WAIT_FOREVER (~0ull)	/* a deadline that never comes */
-#define WAKE_ANY_KEY (~0u)	/* a key that every entry wants */
+#define WAIT_FOREVER (~0ull) /* a deadline that never comes */
+#define WAKE_ANY_KEY (~0u) /* a key that every entry wants */
 
 struct wait_queue {
 	struct spinlock lock; /* RANK_WAITQ */
-	struct list entries;  /* struct wait_entry.link, oldest first */
+	struct list entries; /* struct wait_entry.link, oldest first */
 };
 
 struct wait_entry {
@@ -39,13 +39,13 @@ struct wait_entry {
 	 * Returns whether it woke somebody (counts for wake_one). It may not add or remove entries
 	 * of this queue. NULL: the default. */
 	bool (*wake)(struct wait_entry *entry, u32 key);
-	u32 key;	   /* wake only for keys with one of these bits; POLL* bits for pollers */
+	u32 key; /* wake only for keys with one of these bits; POLL* bits for pollers */
 	bool is_exclusive; /* wake_one() and wake_all_key() stop after one such */
 };
 
-#define WAIT_QUEUE_INIT(name)                                                                \
-	{                                                                                    \
-		.lock = SPINLOCK_INIT(RANK_WAITQ), .entries = LIST_INIT((name).entries)      \
+#define WAIT_QUEUE_INIT(name)                                                                      \
+	{                                                                                          \
+		.lock = SPINLOCK_INIT(RANK_WAITQ), .entries = LIST_INIT((name).entries)            \
 	}
 
 void wait_queue_init(struct wait_queue *wq);
@@ -94,13 +94,14 @@ static inline void wake_one(struct wait_queue *wq)
 
 enum block_state {
 	BLOCK_UNINTERRUPTIBLE,
-	BLOCK_KILLABLE,	    /* a fatal signal wakes it */
+	BLOCK_KILLABLE, /* a fatal signal wakes it */
 	BLOCK_INTERRUPTIBLE /* any signal wakes it */
 };
 
 /* Marks the current thread blocked; it goes on running until thread_block(). Is a full fence. */
 void thread_prepare_to_block(enum block_state state);
-/* Gives up the CPU unless it was woken since it was marked. Returns when woken or at the deadline. */
+/* Gives up the CPU unless it was woken since it was marked. Returns when woken or at the deadline.
+ */
 void thread_block(u64 deadline_ns);
 /* Takes the mark back. */
 void thread_cancel_block(void);
@@ -115,25 +116,25 @@ void wait_end(struct wait_queue *wq, struct wait_entry *entry);
 /* One round: blocks, or returns -ERESTARTSYS or -ETIME. 0: test the condition again. */
 int wait_block(enum block_state state, u64 deadline_ns);
 
-#define WAIT_EVENT(wq, cond, state, deadline_ns)                        \
-	({                                                              \
-		struct wait_entry entry_;                               \
-		int err_ = 0;                                           \
-		if (!(cond)) {                                          \
-			wait_begin(wq, &entry_);                        \
-			for (;;) {                                      \
-				thread_prepare_to_block(state);         \
-				if (cond) {                             \
-					err_ = 0;                       \
-					break;                          \
-				}                                       \
-				err_ = wait_block(state, deadline_ns);  \
-				if (err_)                               \
-					break;                          \
-			}                                               \
-			wait_end(wq, &entry_);                          \
-		}                                                       \
-		err_;                                                   \
+#define WAIT_EVENT(wq, cond, state, deadline_ns)                                                   \
+	({                                                                                         \
+		struct wait_entry entry_;                                                          \
+		int err_ = 0;                                                                      \
+		if (!(cond)) {                                                                     \
+			wait_begin(wq, &entry_);                                                   \
+			for (;;) {                                                                 \
+				thread_prepare_to_block(state);                                    \
+				if (cond) {                                                        \
+					err_ = 0;                                                  \
+					break;                                                     \
+				}                                                                  \
+				err_ = wait_block(state, deadline_ns);                             \
+				if (err_)                                                          \
+					break;                                                     \
+			}                                                                          \
+			wait_end(wq, &entry_);                                                     \
+		}                                                                                  \
+		err_;                                                                              \
 	})
 
 /**
@@ -144,11 +145,11 @@ int wait_block(enum block_state state, u64 deadline_ns);
  * A true condition wins over a signal and over the deadline.
  */
 #define wait_event(wq, cond) ((void)WAIT_EVENT(wq, cond, BLOCK_UNINTERRUPTIBLE, WAIT_FOREVER))
-#define wait_event_deadline(wq, cond, deadline_ns) \
+#define wait_event_deadline(wq, cond, deadline_ns)                                                 \
 	WAIT_EVENT(wq, cond, BLOCK_UNINTERRUPTIBLE, deadline_ns)
-#define wait_event_killable(wq, cond) WAIT_EVENT(wq, cond, BLOCK_KILLABLE, WAIT_FOREVER)
+#define wait_event_killable(wq, cond)      WAIT_EVENT(wq, cond, BLOCK_KILLABLE, WAIT_FOREVER)
 #define wait_event_interruptible(wq, cond) WAIT_EVENT(wq, cond, BLOCK_INTERRUPTIBLE, WAIT_FOREVER)
-#define wait_event_interruptible_deadline(wq, cond, deadline_ns) \
+#define wait_event_interruptible_deadline(wq, cond, deadline_ns)                                   \
 	WAIT_EVENT(wq, cond, BLOCK_INTERRUPTIBLE, deadline_ns)
 
 /*
@@ -167,9 +168,9 @@ struct lock_waiters {
 	struct lock_waiter *first, *last;
 };
 
-#define LOCK_WAITERS_INIT                         \
-	{                                         \
-		.lock = SPINLOCK_INIT(RANK_WAITQ) \
+#define LOCK_WAITERS_INIT                                                                          \
+	{                                                                                          \
+		.lock = SPINLOCK_INIT(RANK_WAITQ)                                                  \
 	}
 
 /* These require waiters->lock. */

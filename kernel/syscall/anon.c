@@ -91,7 +91,8 @@ SYSCALL(timerfd_create, int clock, u32 flags)
 	return err ? err : fd_publish(files_current(), file, flags & O_CLOEXEC);
 }
 
-SYSCALL(timerfd_settime, int fd, int flags, const struct itimerspec __user *unew, struct itimerspec __user *uold)
+SYSCALL(timerfd_settime, int fd, int flags, const struct itimerspec __user *unew,
+	struct itimerspec __user *uold)
 {
 	struct itimerspec new, old;
 	struct fdref ref;

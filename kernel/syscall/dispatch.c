@@ -1,6 +1,6 @@
 /*
- * System calls that are none. The dispatch itself is in arch/x86_64/entry.asm and syscall.c; the table is
- * made from table.tbl.
+ * System calls that are none. The dispatch itself is in arch/x86_64/entry.asm and syscall.c; the
+ * table is made from table.tbl.
  */
 #include <linux/errno.h>
 
@@ -19,7 +19,8 @@ static void tell_once(u64 nr)
 	u64 bit = 1ull << (nr % 64);
 
 	if (nr < TOLD_MAX && !(atomic_fetch_or(&told[nr / 64], bit) & bit))
-		pr_debug("%s: system call %llu is not there\n", current->comm, (unsigned long long)nr);
+		pr_debug("%s: system call %llu is not there\n", current->comm,
+			 (unsigned long long)nr);
 }
 #else
 static void tell_once(u64 nr)

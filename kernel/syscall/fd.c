@@ -1,7 +1,8 @@
 /*
  * Descriptors: closing, duplicating, fcntl, and the ioctls that every file has.
  *
- *                                       Follows: close(2), dup(2), fcntl(2), ioctl(2), close_range(2)
+ *                                       Follows: close(2), dup(2), fcntl(2), ioctl(2),
+ * close_range(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -127,8 +128,8 @@ static long fcntl_owner(struct file *file, u32 cmd, u64 arg)
 	case F_SETOWN:
 		if ((int)arg == INT32_MIN)
 			return -EINVAL;
-		return (int)arg < 0 ? owner_set(file, F_OWNER_PGRP, -(int)arg) :
-				      owner_set(file, F_OWNER_PID, (int)arg);
+		return (int)arg < 0 ? owner_set(file, F_OWNER_PGRP, -(int)arg)
+				    : owner_set(file, F_OWNER_PID, (int)arg);
 	case F_GETOWN:
 		owner_read(file, &ex);
 		return ex.type == F_OWNER_PGRP ? -ex.pid : ex.pid;
@@ -165,7 +166,8 @@ static long fcntl_query_dup(struct file *file, int other_fd)
 	return same;
 }
 
-/* No directory notification here, as on a Linux without it; and a file that is none of ours to lease. */
+/* No directory notification here, as on a Linux without it; and a file that is none of ours to
+ * lease. */
 static long fcntl_rare(struct file *file, u32 cmd, u64 arg)
 {
 	switch (cmd) {
@@ -325,7 +327,8 @@ SYSCALL(ioctl, int fd, u32 cmd, u64 arg)
 
 static long compare_pointers(const void *a, const void *b)
 {
-	/* An order that says nothing about addresses: multiplied by an odd constant it stays total. */
+	/* An order that says nothing about addresses: multiplied by an odd constant it stays total.
+	 */
 	u64 x = (u64)a * 0x9e3779b97f4a7c15ull, y = (u64)b * 0x9e3779b97f4a7c15ull;
 
 	return x == y ? 0 : x < y ? 1 : 2;

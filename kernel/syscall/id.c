@@ -2,7 +2,8 @@
  * Who a thread acts as: user and group ids, groups, capabilities.
  *
  * Credentials are never changed in place: each call copies them, edits the copy and publishes it.
- *                                  Follows: credentials(7), capabilities(7), setresuid(2), capset(2)
+ *                                  Follows: credentials(7), capabilities(7), setresuid(2),
+ * capset(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -16,7 +17,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/task/signal.h"
 
-#define ID_KEEP (~0u)
+#define ID_KEEP  (~0u)
 #define ALL_CAPS ((1ull << (CAP_LAST_CAP + 1)) - 1)
 
 SYSCALL(getuid, void)
@@ -333,7 +334,8 @@ static int capability_words(u32 __user *uversion, u32 *words)
 	}
 }
 
-SYSCALL(capget, struct __user_cap_header_struct __user *uheader, struct __user_cap_data_struct __user *udata)
+SYSCALL(capget, struct __user_cap_header_struct __user *uheader,
+	struct __user_cap_data_struct __user *udata)
 {
 	struct __user_cap_data_struct data[2];
 	const struct cred *c;
@@ -405,7 +407,7 @@ SYSCALL(capset, struct __user_cap_header_struct __user *uheader,
 	new->cap_effective = effective;
 	new->cap_permitted = permitted;
 	new->cap_inheritable = inheritable;
-	new->cap_ambient &= permitted & inheritable;
+	new->cap_ambient &= permitted &inheritable;
 	cred_publish(new);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * Moving bytes: read and write in all their forms, seeking, syncing.
  *
- *                                    Follows: read(2), readv(2), lseek(2), sendfile(2), setrlimit(2)
+ *                                    Follows: read(2), readv(2), lseek(2), sendfile(2),
+ * setrlimit(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -18,13 +19,13 @@
 #include "fs/readdir.h"
 #include "fs/rw.h"
 
-#define MAX_RW_COUNT 0x7ffff000ul /* read(2) NOTES */
-#define IOV_ON_STACK 8
+#define MAX_RW_COUNT     0x7ffff000ul /* read(2) NOTES */
+#define IOV_ON_STACK     8
 #define IOV_MAX_SEGMENTS 1024
 
 /*
- * RLIMIT_FSIZE: cuts what a write may do to a regular file. -EFBIG with SIGXFSZ when not a byte is left.
- * pos < 0: the file's own.
+ * RLIMIT_FSIZE: cuts what a write may do to a regular file. -EFBIG with SIGXFSZ when not a byte is
+ * left. pos < 0: the file's own.
  */
 static int write_limit(struct file *file, s64 pos, size_t *n)
 {
@@ -201,7 +202,8 @@ static long vector_write(int fd, const struct iovec __user *uiov, u64 nr, s64 po
 	if (!done) {
 		done = write_limit(ref.file, pos, &in.uio.resid);
 		if (!done)
-			done = vfs_pwrite_flags(ref.file, &in.uio, pos, is_append || (flags & RWF_APPEND));
+			done = vfs_pwrite_flags(ref.file, &in.uio, pos,
+						is_append || (flags & RWF_APPEND));
 		iov_free(&in);
 	}
 	fdref_put(ref);
@@ -231,7 +233,8 @@ SYSCALL(pwritev, int fd, const struct iovec __user *uiov, u64 nr, s64 pos)
 
 #define RWF_SUPPORTED (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | RWF_NOAPPEND)
 
-SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 unused_high, u32 flags)
+SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 unused_high,
+	u32 flags)
 {
 	if (pos < -1)
 		return -EINVAL;
@@ -240,7 +243,8 @@ SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 u
 	return vector_read(fd, uiov, nr, pos);
 }
 
-SYSCALL(pwritev2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 unused_high, u32 flags)
+SYSCALL(pwritev2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 unused_high,
+	u32 flags)
 {
 	if (pos < -1 || ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND)))
 		return -EINVAL;
@@ -265,9 +269,9 @@ SYSCALL(sendfile, int out_fd, int in_fd, s64 __user *upos, size_t n)
 	else if (upos && (s64)pos < 0)
 		done = -EINVAL;
 	else if (out.file && (in.file->mode & FILE_READ) && (out.file->mode & FILE_WRITE))
-		done = out.file->flags & O_APPEND ?
-			       -EINVAL :
-			       vfs_copy(in.file, upos ? &pos : NULL, out.file, NULL, MIN(n, MAX_RW_COUNT));
+		done = out.file->flags & O_APPEND ? -EINVAL
+						  : vfs_copy(in.file, upos ? &pos : NULL, out.file,
+							     NULL, MIN(n, MAX_RW_COUNT));
 	if (done >= 0 && upos && put_user(pos, upos))
 		done = -EFAULT;
 	if (out.file)
@@ -304,7 +308,8 @@ static long copy_range(struct file *in, u64 *in_pos, struct file *out, u64 *out_
 	return vfs_copy(in, in_pos, out, out_pos, MIN(n, MAX_RW_COUNT));
 }
 
-SYSCALL(copy_file_range, int in_fd, u64 __user *uin, int out_fd, u64 __user *uout, size_t n, u32 flags)
+SYSCALL(copy_file_range, int in_fd, u64 __user *uin, int out_fd, u64 __user *uout, size_t n,
+	u32 flags)
 {
 	struct fdref in = fdref_get(in_fd), out;
 	u64 in_pos = 0, out_pos = 0;
@@ -319,8 +324,10 @@ SYSCALL(copy_file_range, int in_fd, u64 __user *uin, int out_fd, u64 __user *uou
 		else if (flags || (s64)in_pos < 0 || (s64)out_pos < 0)
 			done = -EINVAL;
 		else
-			done = copy_range(in.file, uin ? &in_pos : NULL, out.file, uout ? &out_pos : NULL, n);
-		if (done > 0 && ((uin && put_user(in_pos, uin)) || (uout && put_user(out_pos, uout))))
+			done = copy_range(in.file, uin ? &in_pos : NULL, out.file,
+					  uout ? &out_pos : NULL, n);
+		if (done > 0 &&
+		    ((uin && put_user(in_pos, uin)) || (uout && put_user(out_pos, uout))))
 			done = -EFAULT;
 		fdref_put(out);
 	}

@@ -1,7 +1,8 @@
 /*
  * The mmap family: decode, find the backing file, call kernel/mm.
  *
- *                                  Follows: mmap(2), mprotect(2), mremap(2), madvise(2), brk(2), mlock(2)
+ *                                  Follows: mmap(2), mprotect(2), mremap(2), madvise(2), brk(2),
+ * mlock(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -15,9 +16,9 @@
 #include "fs/fdtable.h"
 #include "fs/tmpfs/tmpfs.h"
 
-#define MAP_KNOWN                                                                              \
-	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
-	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |  \
+#define MAP_KNOWN                                                                                  \
+	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |   \
+	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |      \
 	 MAP_FIXED_NOREPLACE | MAP_32BIT)
 
 static bool is_shared(u32 flags)
@@ -57,7 +58,8 @@ static int mmap_check_file(const struct file *file, struct mmap_request *req)
 		return -EACCES;
 	if ((req->prot & PROT_EXEC) && is_noexec(file))
 		return -EPERM;
-	req->vm_may = VM_MAYREAD | (can_write ? VM_MAYWRITE : 0) | (is_noexec(file) ? 0 : VM_MAYEXEC);
+	req->vm_may =
+		VM_MAYREAD | (can_write ? VM_MAYWRITE : 0) | (is_noexec(file) ? 0 : VM_MAYEXEC);
 	return file->ops->mmap ? 0 : -ENODEV;
 }
 

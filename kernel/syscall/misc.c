@@ -1,7 +1,8 @@
 /*
  * What fits nowhere else: the system's name and numbers, prctl, randomness, power.
  *
- *                                Follows: uname(2), sysinfo(2), prctl(2), getrandom(2), reboot(2), syslog(2)
+ *                                Follows: uname(2), sysinfo(2), prctl(2), getrandom(2), reboot(2),
+ * syslog(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -191,10 +192,12 @@ static long prctl_ambient(u64 op, u64 cap)
 		return -EINVAL;
 	if (op == PR_CAP_AMBIENT_IS_SET)
 		return old->cap_ambient >> cap & 1;
-	if (op != PR_CAP_AMBIENT_RAISE && op != PR_CAP_AMBIENT_LOWER && op != PR_CAP_AMBIENT_CLEAR_ALL)
+	if (op != PR_CAP_AMBIENT_RAISE && op != PR_CAP_AMBIENT_LOWER &&
+	    op != PR_CAP_AMBIENT_CLEAR_ALL)
 		return -EINVAL;
-	if (op == PR_CAP_AMBIENT_RAISE && (!((old->cap_permitted & old->cap_inheritable) >> cap & 1) ||
-					   (old->securebits & SECBIT_NO_CAP_AMBIENT_RAISE)))
+	if (op == PR_CAP_AMBIENT_RAISE &&
+	    (!((old->cap_permitted & old->cap_inheritable) >> cap & 1) ||
+	     (old->securebits & SECBIT_NO_CAP_AMBIENT_RAISE)))
 		return -EPERM;
 	c = cred_edit();
 	if (!c)

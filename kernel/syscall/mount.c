@@ -1,8 +1,8 @@
 /*
  * The mount tree from user space.
  *
- * Every mount is private: nothing propagates, so asking for that is granted and asking for more is not.
- *                                                     Follows: mount(2), umount2(2), pivot_root(2)
+ * Every mount is private: nothing propagates, so asking for that is granted and asking for more is
+ * not. Follows: mount(2), umount2(2), pivot_root(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -65,7 +65,8 @@ static long mount_from(const char *source, const struct path *at, u64 ms)
 	return err;
 }
 
-static long mount_at(const char *source, const char *type, const char *options, const struct path *at, u64 ms)
+static long mount_at(const char *source, const char *type, const char *options,
+		     const struct path *at, u64 ms)
 {
 	if (ms & MS_REMOUNT)
 		return mount_remount(at, mount_flags(ms), ms & MS_BIND, options);
@@ -78,8 +79,8 @@ static long mount_at(const char *source, const char *type, const char *options, 
 	return mount_new(type, source ? source : "none", mount_flags(ms), options, at);
 }
 
-SYSCALL(mount, const char __user *usource, const char __user *utarget, const char __user *utype, u64 ms,
-	const char __user *uoptions)
+SYSCALL(mount, const char __user *usource, const char __user *utarget, const char __user *utype,
+	u64 ms, const char __user *uoptions)
 {
 	char *source = NULL, *type = NULL, *options = NULL;
 	struct path at;
@@ -113,7 +114,8 @@ SYSCALL(umount2, const char __user *utarget, u32 flags)
 		return -EINVAL;
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	err = path_lookup_user(AT_FDCWD_KERNEL, utarget, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
+	err = path_lookup_user(AT_FDCWD_KERNEL, utarget,
+			       flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
 	if (err)
 		return err;
 	err = mount_umount(&at, flags);

@@ -1,8 +1,8 @@
 /*
  * Names: making, moving and removing them, and where a process stands among them.
  *
- * Every call copies its path strings in, calls one function of fs/namei.c or fs/stat.c, and frees them.
- *                        Follows: mkdir(2), link(2), rename(2), chmod(2), chown(2), utimensat(2), chdir(2)
+ * Every call copies its path strings in, calls one function of fs/namei.c or fs/stat.c, and frees
+ * them. Follows: mkdir(2), link(2), rename(2), chmod(2), chown(2), utimensat(2), chdir(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -79,7 +79,8 @@ SYSCALL(rmdir, const char __user *uname)
 }
 
 /* Two strings; on success both are to be freed. */
-static int two_names(const char __user *ua, bool a_may_be_empty, const char __user *ub, char **a, char **b)
+static int two_names(const char __user *ua, bool a_may_be_empty, const char __user *ub, char **a,
+		     char **b)
 {
 	int err = path_name_from_user(ua, a_may_be_empty, a);
 
@@ -109,7 +110,8 @@ SYSCALL(symlink, const char __user *utarget, const char __user *uname)
 	return sys_symlinkat(utarget, AT_FDCWD, uname);
 }
 
-SYSCALL(linkat, int old_dirfd, const char __user *uold, int new_dirfd, const char __user *unew, u32 flags)
+SYSCALL(linkat, int old_dirfd, const char __user *uold, int new_dirfd, const char __user *unew,
+	u32 flags)
 {
 	char *old, *new;
 	int err;
@@ -130,7 +132,8 @@ SYSCALL(link, const char __user *uold, const char __user *unew)
 	return sys_linkat(AT_FDCWD, uold, AT_FDCWD, unew, 0);
 }
 
-SYSCALL(renameat2, int old_dirfd, const char __user *uold, int new_dirfd, const char __user *unew, u32 flags)
+SYSCALL(renameat2, int old_dirfd, const char __user *uold, int new_dirfd, const char __user *unew,
+	u32 flags)
 {
 	char *old, *new;
 	int err = two_names(uold, false, unew, &old, &new);
@@ -294,7 +297,8 @@ static long utimes_at(int dirfd, const char __user *uname, const struct timespec
 	return err;
 }
 
-SYSCALL(utimensat, int dirfd, const char __user *uname, const struct timespec __user *utimes, u32 flags)
+SYSCALL(utimensat, int dirfd, const char __user *uname, const struct timespec __user *utimes,
+	u32 flags)
 {
 	struct timespec times[2];
 
@@ -315,7 +319,8 @@ SYSCALL(futimesat, int dirfd, const char __user *uname, const struct timeval __u
 	for (int i = 0; i < 2; i++) {
 		if ((u64)tv[i].tv_usec >= 1000000)
 			return -EINVAL;
-		times[i] = (struct timespec){ .tv_sec = tv[i].tv_sec, .tv_nsec = tv[i].tv_usec * 1000 };
+		times[i] = (struct timespec){ .tv_sec = tv[i].tv_sec,
+					      .tv_nsec = tv[i].tv_usec * 1000 };
 	}
 	return utimes_at(dirfd, uname, times, 0);
 }

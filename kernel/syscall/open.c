@@ -1,7 +1,8 @@
 /*
  * Opening files, and looking at them: openat2, stat, statx, statfs, access.
  *
- *                                         Follows: open(2), openat2(2), stat(2), statx(2), access(2)
+ *                                         Follows: open(2), openat2(2), stat(2), statx(2),
+ * access(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -18,13 +19,13 @@
 #include "fs/open.h"
 #include "fs/stat.h"
 
-#define OPEN_FLAGS                                                                              \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |   \
-	 O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |  \
+#define OPEN_FLAGS                                                                                 \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |      \
+	 O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |     \
 	 O_PATH | __O_TMPFILE)
 #define OPEN_PATH_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
-#define RESOLVE_ALL                                                                             \
-	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |      \
+#define RESOLVE_ALL                                                                                \
+	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |         \
 	 RESOLVE_IN_ROOT | RESOLVE_CACHED)
 
 static bool open_creates(u64 flags)
@@ -35,7 +36,8 @@ static bool open_creates(u64 flags)
 /* What openat2(2) lists under EINVAL. */
 static int open_how_check(const struct open_how *how)
 {
-	if ((how->flags & ~(u64)OPEN_FLAGS) || (how->resolve & ~(u64)RESOLVE_ALL) || (how->mode & ~07777ull))
+	if ((how->flags & ~(u64)OPEN_FLAGS) || (how->resolve & ~(u64)RESOLVE_ALL) ||
+	    (how->mode & ~07777ull))
 		return -EINVAL;
 	if (how->mode && !open_creates(how->flags))
 		return -EINVAL;
@@ -43,8 +45,8 @@ static int open_how_check(const struct open_how *how)
 		return -EINVAL;
 	if ((how->flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
 		return -EINVAL;
-	if ((how->flags & __O_TMPFILE) &&
-	    (!(how->flags & O_DIRECTORY) || (how->flags & O_CREAT) || !(how->flags & (O_WRONLY | O_RDWR))))
+	if ((how->flags & __O_TMPFILE) && (!(how->flags & O_DIRECTORY) || (how->flags & O_CREAT) ||
+					   !(how->flags & (O_WRONLY | O_RDWR))))
 		return -EINVAL;
 	if ((how->flags & O_PATH) && (how->flags & ~(u64)OPEN_PATH_FLAGS))
 		return -EINVAL;
@@ -115,7 +117,8 @@ static int check_zero_tail(const char __user *from, size_t n)
 	return 0;
 }
 
-SYSCALL(openat2, int dirfd, const char __user *uname, const struct open_how __user *uhow, size_t size)
+SYSCALL(openat2, int dirfd, const char __user *uname, const struct open_how __user *uhow,
+	size_t size)
 {
 	struct open_how how;
 	int err;
@@ -133,8 +136,8 @@ SYSCALL(openat2, int dirfd, const char __user *uname, const struct open_how __us
 /* ---- stat */
 
 /*
- * The place that (dirfd, name, flags) of the *at calls mean. The usual "" or NULL with AT_EMPTY_PATH, fstat's
- * own form, needs no walk, and no references beside the descriptor's.
+ * The place that (dirfd, name, flags) of the *at calls mean. The usual "" or NULL with
+ * AT_EMPTY_PATH, fstat's own form, needs no walk, and no references beside the descriptor's.
  */
 struct place {
 	struct path path; /* counted, unless ref.file */
@@ -190,7 +193,8 @@ SYSCALL(newfstatat, int dirfd, const char __user *uname, struct stat __user *ust
 	struct place p __uninitialized;
 	long err;
 
-	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
+	if (flags &
+	    ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	err = place_get(dirfd, uname, flags, &p);
 	if (err)
@@ -222,7 +226,8 @@ SYSCALL(fstat, int fd, struct stat __user *ustat)
 	return err;
 }
 
-SYSCALL(statx, int dirfd, const char __user *uname, u32 flags, u32 mask, struct statx __user *ustatx)
+SYSCALL(statx, int dirfd, const char __user *uname, u32 flags, u32 mask,
+	struct statx __user *ustatx)
 {
 	struct kstat k __uninitialized;
 	struct statx stx __uninitialized;
@@ -232,7 +237,8 @@ SYSCALL(statx, int dirfd, const char __user *uname, u32 flags, u32 mask, struct 
 	if (mask & STATX__RESERVED)
 		return -EINVAL;
 	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
-	    (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)))
+	    (flags &
+	     ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)))
 		return -EINVAL;
 	err = place_get(dirfd, uname, flags, &p);
 	if (err)
@@ -313,9 +319,8 @@ SYSCALL(faccessat2, int dirfd, const char __user *uname, u32 mode, u32 flags)
 
 	if ((mode & ~7u) || (flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
-	if ((flags & AT_EACCESS) ||
-	    (old->fsuid == old->uid && old->fsgid == old->gid &&
-	     old->cap_effective == (old->uid ? 0 : old->cap_permitted)))
+	if ((flags & AT_EACCESS) || (old->fsuid == old->uid && old->fsgid == old->gid &&
+				     old->cap_effective == (old->uid ? 0 : old->cap_permitted)))
 		return access_check(dirfd, uname, mode, flags);
 	c = access_cred();
 	if (!c)

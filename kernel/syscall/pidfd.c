@@ -1,9 +1,9 @@
 /*
- * System calls that make or take pidfds. Composition only: a pidfd is made by fs/pidfs, a struct pid found by
- * kernel/id, a signal sent by kernel/task.
+ * System calls that make or take pidfds. Composition only: a pidfd is made by fs/pidfs, a struct
+ * pid found by kernel/id, a signal sent by kernel/task.
  *
- * Which descriptor names which process is decided once, in pid_of_fd(). The order of the checks is the ABI:
- * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
+ * Which descriptor names which process is decided once, in pid_of_fd(). The order of the checks is
+ * the ABI: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -23,8 +23,8 @@
 
 /* ---- pidfd_open ---- */
 
-/* Is there a thread (a process, unless threads will do) of this identity? Without tasks_lock, as the answer may
- * be out of date by the time it is given either way. */
+/* Is there a thread (a process, unless threads will do) of this identity? Without tasks_lock, as
+ * the answer may be out of date by the time it is given either way. */
 static int check_role(const struct pid *pid, bool is_thread_fine)
 {
 	if (!READ_ONCE(pid->thread))
@@ -72,8 +72,7 @@ SYSCALL(pidfd_open, int nr, unsigned int flags)
 
 /* ---- pidfd_send_signal ---- */
 
-#define SCOPE_FLAGS \
-	(PIDFD_SIGNAL_THREAD | PIDFD_SIGNAL_THREAD_GROUP | PIDFD_SIGNAL_PROCESS_GROUP)
+#define SCOPE_FLAGS (PIDFD_SIGNAL_THREAD | PIDFD_SIGNAL_THREAD_GROUP | PIDFD_SIGNAL_PROCESS_GROUP)
 
 /* What pidfd and flags name. scope: one of SCOPE_FLAGS. */
 struct target {
@@ -103,7 +102,8 @@ static int target_get(int pidfd, struct target *out)
 	out->scope = PIDFD_SIGNAL_THREAD_GROUP;
 	out->pid = pidfs_pid(out->ref.file);
 	if (out->pid) {
-		if (atomic_load_explicit(&out->ref.file->flags, memory_order_relaxed) & PIDFD_THREAD)
+		if (atomic_load_explicit(&out->ref.file->flags, memory_order_relaxed) &
+		    PIDFD_THREAD)
 			out->scope = PIDFD_SIGNAL_THREAD;
 		return 0;
 	}
@@ -127,8 +127,7 @@ static int fill_info(const struct target *target, int sig, const siginfo_t __use
 		     siginfo_t *info)
 {
 	if (!uinfo) {
-		siginfo_user(info, sig,
-			     target->scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);
+		siginfo_user(info, sig, target->scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);
 		return 0;
 	}
 	if (copy_from_user(info, uinfo, sizeof(*info)))
@@ -182,8 +181,8 @@ SYSCALL(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *uinfo, un
 
 /* ---- pidfd_getfd ---- */
 
-/* The file behind fd in another thread's table, +1. The caller holds the target's exec lock, so that permission
- * and table belong to the same program. */
+/* The file behind fd in another thread's table, +1. The caller holds the target's exec lock, so
+ * that permission and table belong to the same program. */
 static int fetch_file(struct thread *t, int fd, struct file **out)
 {
 	struct files *files;

@@ -131,8 +131,8 @@ SYSCALL(poll, struct pollfd __user *ufds, u32 n, int timeout_ms)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-SYSCALL(ppoll, struct pollfd __user *ufds, u32 n, struct timespec __user *utimeout, const u64 __user *umask,
-	size_t mask_size)
+SYSCALL(ppoll, struct pollfd __user *ufds, u32 n, struct timespec __user *utimeout,
+	const u64 __user *umask, size_t mask_size)
 {
 	u64 deadline;
 	long ready;
@@ -163,8 +163,8 @@ struct select_sets {
 	u32 words;
 };
 
-static const u32 select_wants[3] = { SELECT_IN & ~(u32)(POLLHUP | POLLERR), SELECT_OUT & ~(u32)POLLERR,
-				     SELECT_EX };
+static const u32 select_wants[3] = { SELECT_IN & ~(u32)(POLLHUP | POLLERR),
+				     SELECT_OUT & ~(u32)POLLERR, SELECT_EX };
 static const u32 select_means[3] = { SELECT_IN, SELECT_OUT, SELECT_EX };
 
 static u32 select_events(const struct select_sets *s, u32 fd, const u32 by_set[3])
@@ -185,8 +185,9 @@ static long select_run(struct select_sets *s, int n, struct pollfd *fds, u64 dea
 
 	for (int fd = 0; fd < n; fd++)
 		if (select_events(s, fd, (const u32[3]){ 1, 1, 1 }))
-			fds[used++] = (struct pollfd){ .fd = fd,
-						       .events = select_events(s, fd, select_wants) };
+			fds[used++] =
+				(struct pollfd){ .fd = fd,
+						 .events = select_events(s, fd, select_wants) };
 	err = poll_files(fds, used, deadline_ns);
 	if (err < 0)
 		return err;
@@ -290,8 +291,8 @@ struct pselect_mask {
 	size_t size;
 };
 
-SYSCALL(pselect6, int n, u64 __user *in, u64 __user *out, u64 __user *ex, struct timespec __user *utimeout,
-	const struct pselect_mask __user *umask)
+SYSCALL(pselect6, int n, u64 __user *in, u64 __user *out, u64 __user *ex,
+	struct timespec __user *utimeout, const struct pselect_mask __user *umask)
 {
 	struct pselect_mask mask = { NULL, 0 };
 	u64 deadline;

@@ -1,10 +1,11 @@
 /*
  * Process life: fork and its kin, exec, exit, wait, and who am I.
  *
- * clone is composed here: kernel/task makes the thread in three steps, and between the first two the
- * pidfd of CLONE_PIDFD is made, so that a failure of either leaves no trace of both.
+ * clone is composed here: kernel/task makes the thread in three steps, and between the first two
+ * the pidfd of CLONE_PIDFD is made, so that a failure of either leaves no trace of both.
  *
- *                    Follows: clone(2), execve(2), execveat(2), _exit(2), wait4(2), waitid(2), gettid(2)
+ *                    Follows: clone(2), execve(2), execveat(2), _exit(2), wait4(2), waitid(2),
+ * gettid(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -38,12 +39,12 @@ struct clone_request {
 	int set_tid[SET_TID_MAX];
 };
 
-#define CLONE_NAMESPACES                                                                      \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |        \
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
 	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
-#define CLONE3_KNOWN                                                                          \
-	(0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP | CLONE_AUTOREAP |           \
-	 CLONE_NNP | CLONE_PIDFD_AUTOKILL | CLONE_EMPTY_MNTNS)
+#define CLONE3_KNOWN                                                                               \
+	(0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP | CLONE_AUTOREAP | CLONE_NNP |    \
+	 CLONE_PIDFD_AUTOKILL | CLONE_EMPTY_MNTNS)
 
 /* Combinations that mean nothing, in Linux's order. */
 static int clone_check_flags(const struct fork_args *a)
@@ -68,7 +69,8 @@ static int clone_check_flags(const struct fork_args *a)
 	return f & (CLONE_NAMESPACES | CLONE_INTO_CGROUP | CLONE_EMPTY_MNTNS) ? -EINVAL : 0;
 }
 
-/* A pidfd whose last close kills: not over a program that could gain privilege, unless the caller is privileged. */
+/* A pidfd whose last close kills: not over a program that could gain privilege, unless the caller
+ * is privileged. */
 static int clone_check_autokill(u64 flags)
 {
 	if (!(flags & CLONE_PIDFD_AUTOKILL))
@@ -79,7 +81,8 @@ static int clone_check_autokill(u64 flags)
 }
 
 /* A reserved descriptor and the file to put there; its number is with the user already. */
-static int clone_make_pidfd(const struct clone_request *req, struct pid *pid, int *fd, struct file **file)
+static int clone_make_pidfd(const struct clone_request *req, struct pid *pid, int *fd,
+			    struct file **file)
 {
 	u32 flags = (req->fork.flags & CLONE_THREAD ? PIDFD_THREAD : 0) |
 		    (req->fork.flags & CLONE_PIDFD_AUTOKILL ? PIDFD_AUTOKILL : 0);
@@ -159,8 +162,12 @@ SYSCALL(clone, u64 flags, u64 stack, int __user *parent_tid, int __user *child_t
 {
 	u32 sig = flags & CSIGNAL;
 	struct clone_request req = {
-		.fork = { .flags = (u32)flags & ~(u32)CSIGNAL, .exit_signal = sig <= NR_SIGNALS ? sig : 0,
-			  .stack = stack, .tls = tls, .parent_tid = parent_tid, .child_tid = child_tid },
+		.fork = { .flags = (u32)flags & ~(u32)CSIGNAL,
+			  .exit_signal = sig <= NR_SIGNALS ? sig : 0,
+			  .stack = stack,
+			  .tls = tls,
+			  .parent_tid = parent_tid,
+			  .child_tid = child_tid },
 		.pidfd = parent_tid,
 	};
 
@@ -196,7 +203,8 @@ static int clone3_check(const struct clone_args *a, size_t size)
 		return -EINVAL;
 	if ((a->exit_signal & ~(u64)CSIGNAL) || a->exit_signal > NR_SIGNALS)
 		return -EINVAL;
-	if ((a->flags & CLONE_INTO_CGROUP) && (a->cgroup > 0x7fffffff || size < CLONE_ARGS_SIZE_VER2))
+	if ((a->flags & CLONE_INTO_CGROUP) &&
+	    (a->cgroup > 0x7fffffff || size < CLONE_ARGS_SIZE_VER2))
 		return -EINVAL;
 	return 0;
 }
@@ -213,7 +221,8 @@ static int clone3_check_flags(const struct clone_args *a)
 		return -EINVAL;
 	if (!a->stack != !a->stack_size || !user_range_ok((void __user *)a->stack, a->stack_size))
 		return -EINVAL;
-	if ((a->flags & CLONE_PIDFD) && (a->flags & CLONE_PARENT_SETTID) && a->pidfd == a->parent_tid)
+	if ((a->flags & CLONE_PIDFD) && (a->flags & CLONE_PARENT_SETTID) &&
+	    a->pidfd == a->parent_tid)
 		return -EINVAL;
 	return 0;
 }
@@ -227,7 +236,8 @@ SYSCALL(clone3, const char __user *uargs, size_t size)
 	if (!err)
 		err = clone3_check(&a, size);
 	if (!err && a.set_tid_size)
-		err = copy_from_user(req.set_tid, (void __user *)a.set_tid, a.set_tid_size * sizeof(int));
+		err = copy_from_user(req.set_tid, (void __user *)a.set_tid,
+				     a.set_tid_size * sizeof(int));
 	if (!err)
 		err = clone3_check_flags(&a);
 	if (err)
@@ -269,7 +279,8 @@ SYSCALL(execve, const char __user *uname, const char __user *const __user *argv,
 
 #define EXECVEAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EXECVE_CHECK)
 
-/* What a script's interpreter and AT_EXECFN are told: a name that leads to the file through the descriptor. */
+/* What a script's interpreter and AT_EXECFN are told: a name that leads to the file through the
+ * descriptor. */
 static const char *execveat_name(int fd, const char *name, char *buf, size_t size)
 {
 	struct seqbuf s;
@@ -296,7 +307,8 @@ SYSCALL(execveat, int fd, const char __user *uname, const char __user *const __u
 	err = exec_open(fd, name, flags & ~AT_EXECVE_CHECK, &args.file);
 	if (!err) {
 		args.filename = execveat_name(fd, name, buf, sizeof(buf));
-		args.is_fd_cloexec = args.filename != name && fd_get_cloexec(current->files, fd) == 1;
+		args.is_fd_cloexec =
+			args.filename != name && fd_get_cloexec(current->files, fd) == 1;
 		err = flags & AT_EXECVE_CHECK ? 0 : exec_run(&args);
 		file_put(args.file);
 	}
@@ -416,7 +428,8 @@ static int waitid_run(struct wait_request *req, int which, int id, struct wait_r
 	return err;
 }
 
-SYSCALL(waitid, int which, int id, siginfo_t __user *uinfo, int options, struct rusage __user *urusage)
+SYSCALL(waitid, int which, int id, siginfo_t __user *uinfo, int options,
+	struct rusage __user *urusage)
 {
 	struct wait_request req = { .options = (u32)options, .wants_rusage = urusage };
 	struct wait_result result = { 0 };

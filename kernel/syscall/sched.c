@@ -1,10 +1,13 @@
 /*
- * Scheduling, futexes, limits and usage: decode, check permission, call kernel/sched or kernel/task.
+ * Scheduling, futexes, limits and usage: decode, check permission, call kernel/sched or
+ * kernel/task.
  *
- * There is one scheduling class. SCHED_BATCH and SCHED_IDLE are accepted as names for it, nice values
- * lengthen or shorten slices, and the real-time classes are refused as to a caller without the right.
+ * There is one scheduling class. SCHED_BATCH and SCHED_IDLE are accepted as names for it, nice
+ * values lengthen or shorten slices, and the real-time classes are refused as to a caller without
+ * the right.
  *
- *          Follows: futex(2), sched(7), setpriority(2), getrlimit(2), getrusage(2), times(2), get_robust_list(2)
+ *          Follows: futex(2), sched(7), setpriority(2), getrlimit(2), getrusage(2), times(2),
+ * get_robust_list(2)
  */
 #include "kernel/syscall/user.h"
 
@@ -24,8 +27,8 @@
 /* ---- futex */
 
 /* The deadline of a wait, by what the command says of the timeout. */
-static int futex_deadline(const struct timespec __user *utimeout, bool is_absolute, bool is_realtime,
-			  u64 *deadline_ns)
+static int futex_deadline(const struct timespec __user *utimeout, bool is_absolute,
+			  bool is_realtime, u64 *deadline_ns)
 {
 	struct timespec ts;
 	u64 ns, now;
@@ -74,7 +77,8 @@ static long futex_wait_call(u32 __user *uaddr, bool is_shared, u32 val, u64 dead
 	return -ERESTART_RESTARTBLOCK;
 }
 
-SYSCALL(futex, u32 __user *uaddr, int op, u32 val, u64 timeout_or_val2, u32 __user *uaddr2, u32 val3)
+SYSCALL(futex, u32 __user *uaddr, int op, u32 val, u64 timeout_or_val2, u32 __user *uaddr2,
+	u32 val3)
 {
 	bool is_shared = !(op & FUTEX_PRIVATE_FLAG), is_realtime = op & FUTEX_CLOCK_REALTIME;
 	const struct timespec __user *utimeout = (const struct timespec __user *)timeout_or_val2;
@@ -129,7 +133,8 @@ static struct thread *thread_find_get(int nr)
 static bool may_schedule(struct thread *t)
 {
 	const struct cred *self = cred_current(), *other = thread_cred_get(t);
-	bool is_allowed = self->euid == other->euid || self->euid == other->uid || capable(CAP_SYS_NICE);
+	bool is_allowed =
+		self->euid == other->euid || self->euid == other->uid || capable(CAP_SYS_NICE);
 
 	cred_put(other);
 	return is_allowed;
@@ -284,9 +289,9 @@ SYSCALL(sched_get_priority_max, int policy)
 	if (policy_is_realtime(policy))
 		return 99;
 	return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ||
-			       policy == SCHED_DEADLINE ?
-		       0 :
-		       -EINVAL;
+			       policy == SCHED_DEADLINE
+		       ? 0
+		       : -EINVAL;
 }
 
 SYSCALL(sched_get_priority_min, int policy)
@@ -294,9 +299,9 @@ SYSCALL(sched_get_priority_min, int policy)
 	if (policy_is_realtime(policy))
 		return 1;
 	return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ||
-			       policy == SCHED_DEADLINE ?
-		       0 :
-		       -EINVAL;
+			       policy == SCHED_DEADLINE
+		       ? 0
+		       : -EINVAL;
 }
 
 SYSCALL(sched_rr_get_interval, int nr, struct timespec __user *uinterval)
@@ -316,9 +321,9 @@ struct prio_walk {
 	int which;
 	u32 uid;
 	struct pid *group;
-	int nice;	/* set: what they get. get: the lowest (best) seen so far. */
+	int nice; /* set: what they get. get: the lowest (best) seen so far. */
 	bool is_set;
-	int err;	/* -ESRCH until one was found */
+	int err; /* -ESRCH until one was found */
 };
 
 static void prio_visit(struct prio_walk *w, struct thread *t)
@@ -330,7 +335,8 @@ static void prio_visit(struct prio_walk *w, struct thread *t)
 	}
 	if (!may_schedule(t))
 		w->err = -EPERM;
-	else if (w->nice < t->nice && !capable(CAP_SYS_NICE) && 20 - w->nice > (s64)rlimit_get(RLIMIT_NICE))
+	else if (w->nice < t->nice && !capable(CAP_SYS_NICE) &&
+		 20 - w->nice > (s64)rlimit_get(RLIMIT_NICE))
 		w->err = -EACCES;
 	else {
 		t->nice = w->nice;
@@ -367,7 +373,8 @@ static int prio_run(struct prio_walk *w, int who)
 		thread_put(t);
 		return w->err;
 	case PRIO_PGRP:
-		w->group = who ? pid_find_get(pidns_current(), who) : pid_get(task_current()->group);
+		w->group =
+			who ? pid_find_get(pidns_current(), who) : pid_get(task_current()->group);
 		if (!w->group)
 			return -ESRCH;
 		break;
@@ -416,7 +423,8 @@ static bool may_prlimit(struct task *t)
 	return is_same;
 }
 
-SYSCALL(prlimit64, int nr, u32 which, const struct rlimit64 __user *unew, struct rlimit64 __user *uold)
+SYSCALL(prlimit64, int nr, u32 which, const struct rlimit64 __user *unew,
+	struct rlimit64 __user *uold)
 {
 	struct rlimit64 new, old;
 	struct task *t = task_current();

@@ -1,8 +1,8 @@
 /*
  * System calls about signals, process groups and timers: decode, copy, one call into kernel/task.
  *
- * Follows: rt_sigaction(2), sigprocmask(2), kill(2), tkill(2), sigaltstack(2), setpgid(2), getitimer(2),
- *   timer_create(2); the order of errors is Linux's.
+ * Follows: rt_sigaction(2), sigprocmask(2), kill(2), tkill(2), sigaltstack(2), setpgid(2),
+ * getitimer(2), timer_create(2); the order of errors is Linux's.
  */
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -144,7 +144,7 @@ static int set_altstack(const stack_t *new, u64 rsp)
 	}
 	if (new->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
-	current->altstack = (stack_t){ new->ss_sp, flags & SS_AUTODISARM, new->ss_size };
+	current->altstack = (stack_t){ new->ss_sp, flags &SS_AUTODISARM, new->ss_size };
 	return 0;
 }
 

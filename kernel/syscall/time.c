@@ -14,12 +14,13 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/signal.h"
 
-/* CPU-time clocks of another process or thread: ~pid << 3 | kind, as clock_getcpuclockid(3) makes them. */
-#define CPUCLOCK_PID(clock)	   (~((clock) >> 3))
-#define CPUCLOCK_IS_THREAD(clock)  ((clock)&4)
-#define CPUCLOCK_KIND(clock)	   ((clock)&3)
-#define CPUCLOCK_KIND_PROF	   0
-#define CPUCLOCK_KIND_SCHED	   2
+/* CPU-time clocks of another process or thread: ~pid << 3 | kind, as clock_getcpuclockid(3) makes
+ * them. */
+#define CPUCLOCK_PID(clock)       (~((clock) >> 3))
+#define CPUCLOCK_IS_THREAD(clock) ((clock)&4)
+#define CPUCLOCK_KIND(clock)      ((clock)&3)
+#define CPUCLOCK_KIND_PROF        0
+#define CPUCLOCK_KIND_SCHED       2
 
 static u64 thread_cpu_ns(const struct thread *t)
 {

@@ -11,8 +11,8 @@
 #include "kernel/time/clock.h"
 
 /* A handler's prototype stands in its own file only: the table calls it by name. */
-#define SYSCALL(name, ...)                  \
-	long sys_##name(__VA_ARGS__);       \
+#define SYSCALL(name, ...)                                                                         \
+	long sys_##name(__VA_ARGS__);                                                              \
 	long sys_##name(__VA_ARGS__)
 
 static inline bool timespec_is_valid(const struct timespec *ts)
@@ -35,12 +35,14 @@ static inline struct timespec timespec_from_ns(u64 ns)
 
 /* utimeout NULL: WAIT_FOREVER; zero: 0; else now + it. -EFAULT, -EINVAL. */
 int deadline_from_user(const struct timespec __user *utimeout, u64 *deadline_ns);
-/* Writes what is left until deadline back, as ppoll and pselect do; a fault is not an error there. */
+/* Writes what is left until deadline back, as ppoll and pselect do; a fault is not an error there.
+ */
 void deadline_to_user(u64 deadline_ns, struct timespec __user *utimeout);
 /* Milliseconds of poll and epoll_wait: negative is for ever. */
 u64 deadline_from_ms(int ms);
 
-/* For ppoll, pselect6, epoll_pwait: installs *umask (if not NULL) for the call. sigmask_finish restores it,
- * at once or, when a handler must run first (err is a restart or -EINTR), on the way to user mode. */
+/* For ppoll, pselect6, epoll_pwait: installs *umask (if not NULL) for the call. sigmask_finish
+ * restores it, at once or, when a handler must run first (err is a restart or -EINTR), on the way
+ * to user mode. */
 int sigmask_begin(const u64 __user *umask, size_t size) __must_check;
 void sigmask_finish(const u64 __user *umask, long err);

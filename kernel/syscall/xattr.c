@@ -1,7 +1,8 @@
 /*
  * Extended attributes: three ways to name the file, one core each (fs/xattr.c).
  *
- *                               Follows: getxattr(2), setxattr(2), listxattr(2), removexattr(2), xattr(7)
+ *                               Follows: getxattr(2), setxattr(2), listxattr(2), removexattr(2),
+ * xattr(7)
  */
 #include "kernel/syscall/user.h"
 
@@ -45,8 +46,8 @@ static long get_at(const struct path *p, const char __user *uname, void __user *
 	return n;
 }
 
-static long set_at(const struct path *p, const char __user *uname, const void __user *uvalue, size_t size,
-		   int flags)
+static long set_at(const struct path *p, const char __user *uname, const void __user *uvalue,
+		   size_t size, int flags)
 {
 	struct xattr_name name;
 	void *value = NULL;
@@ -92,34 +93,36 @@ static long remove_at(const struct path *p, const char __user *uname)
 }
 
 /* Runs call, which uses &p, on the place of a path string, or of a descriptor. */
-#define XATTR_ON_PATH(upath, lookup, call)                                     \
-	({                                                                     \
-		struct path p;                                                 \
-		long ret_ = path_lookup_user(AT_FDCWD, upath, lookup, &p);     \
-		if (!ret_) {                                                   \
-			ret_ = call;                                           \
-			path_put(&p);                                          \
-		}                                                              \
-		ret_;                                                          \
+#define XATTR_ON_PATH(upath, lookup, call)                                                         \
+	({                                                                                         \
+		struct path p;                                                                     \
+		long ret_ = path_lookup_user(AT_FDCWD, upath, lookup, &p);                         \
+		if (!ret_) {                                                                       \
+			ret_ = call;                                                               \
+			path_put(&p);                                                              \
+		}                                                                                  \
+		ret_;                                                                              \
 	})
-#define XATTR_ON_FD(fd, call)                                                  \
-	({                                                                     \
-		struct fdref ref_ = fdref_get(fd);                             \
-		long ret_ = -EBADF;                                            \
-		if (ref_.file) {                                               \
-			struct path p = ref_.file->path;                       \
-			ret_ = call;                                           \
-			fdref_put(ref_);                                       \
-		}                                                              \
-		ret_;                                                          \
+#define XATTR_ON_FD(fd, call)                                                                      \
+	({                                                                                         \
+		struct fdref ref_ = fdref_get(fd);                                                 \
+		long ret_ = -EBADF;                                                                \
+		if (ref_.file) {                                                                   \
+			struct path p = ref_.file->path;                                           \
+			ret_ = call;                                                               \
+			fdref_put(ref_);                                                           \
+		}                                                                                  \
+		ret_;                                                                              \
 	})
 
-SYSCALL(getxattr, const char __user *upath, const char __user *uname, void __user *uvalue, size_t size)
+SYSCALL(getxattr, const char __user *upath, const char __user *uname, void __user *uvalue,
+	size_t size)
 {
 	return XATTR_ON_PATH(upath, LOOKUP_FOLLOW, get_at(&p, uname, uvalue, size));
 }
 
-SYSCALL(lgetxattr, const char __user *upath, const char __user *uname, void __user *uvalue, size_t size)
+SYSCALL(lgetxattr, const char __user *upath, const char __user *uname, void __user *uvalue,
+	size_t size)
 {
 	return XATTR_ON_PATH(upath, 0, get_at(&p, uname, uvalue, size));
 }
@@ -129,19 +132,20 @@ SYSCALL(fgetxattr, int fd, const char __user *uname, void __user *uvalue, size_t
 	return XATTR_ON_FD(fd, get_at(&p, uname, uvalue, size));
 }
 
-SYSCALL(setxattr, const char __user *upath, const char __user *uname, const void __user *uvalue, size_t size,
-	int flags)
+SYSCALL(setxattr, const char __user *upath, const char __user *uname, const void __user *uvalue,
+	size_t size, int flags)
 {
 	return XATTR_ON_PATH(upath, LOOKUP_FOLLOW, set_at(&p, uname, uvalue, size, flags));
 }
 
-SYSCALL(lsetxattr, const char __user *upath, const char __user *uname, const void __user *uvalue, size_t size,
-	int flags)
+SYSCALL(lsetxattr, const char __user *upath, const char __user *uname, const void __user *uvalue,
+	size_t size, int flags)
 {
 	return XATTR_ON_PATH(upath, 0, set_at(&p, uname, uvalue, size, flags));
 }
 
-SYSCALL(fsetxattr, int fd, const char __user *uname, const void __user *uvalue, size_t size, int flags)
+SYSCALL(fsetxattr, int fd, const char __user *uname, const void __user *uvalue, size_t size,
+	int flags)
 {
 	return XATTR_ON_FD(fd, set_at(&p, uname, uvalue, size, flags));
 }

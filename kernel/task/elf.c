@@ -1,9 +1,9 @@
 /*
  * ELF: from a program's file to a mapped image, and the first stack.
  *
- * Everything is built in an address space that nobody uses yet, so every failure leaves the caller as
- * it was. Segments are mapped, not read: pages come in when they are touched. Only the page where a
- * segment's file part ends is written to here, to clear its rest.
+ * Everything is built in an address space that nobody uses yet, so every failure leaves the caller
+ * as it was. Segments are mapped, not read: pages come in when they are touched. Only the page
+ * where a segment's file part ends is written to here, to clear its rest.
  *
  * A program that names an interpreter (PT_INTERP: the dynamic linker) starts there; the interpreter
  * finds the program through the auxiliary vector.
@@ -35,28 +35,28 @@
 #include "fs/file.h"
 #include "fs/rw.h"
 
-#define PIE_BASE	0x555555554000ull
-#define PIE_RANDOM	(1ull << 28) /* pages */
-#define MMAP_RANDOM	(1ull << 28)
-#define STACK_RANDOM	(1ull << 22)
-#define BRK_RANDOM	(1ull << 13)
-#define STACK_GAP_MIN	(128ull << 20) /* kept free below stack_top, if the limit is lower */
-#define STACK_GAP_MAX	(USER_TOP / 6 * 5)
-#define STACK_INITIAL	(128ull << 10) /* mapped beyond what the arguments take */
-#define SIGFRAME_MAX	1024	       /* of a signal frame, besides the FPU state */
+#define PIE_BASE      0x555555554000ull
+#define PIE_RANDOM    (1ull << 28) /* pages */
+#define MMAP_RANDOM   (1ull << 28)
+#define STACK_RANDOM  (1ull << 22)
+#define BRK_RANDOM    (1ull << 13)
+#define STACK_GAP_MIN (128ull << 20) /* kept free below stack_top, if the limit is lower */
+#define STACK_GAP_MAX (USER_TOP / 6 * 5)
+#define STACK_INITIAL (128ull << 10) /* mapped beyond what the arguments take */
+#define SIGFRAME_MAX  1024 /* of a signal frame, besides the FPU state */
 
 /* One ELF file being mapped. */
 struct elf_file {
 	struct file *file;
 	struct elf64_header header;
 	struct elf64_phdr *phdrs; /* kmalloc */
-	u64 low, high;		  /* addresses its segments span, page aligned, before bias */
-	u64 align;		  /* the strictest of any segment */
-	u64 bias;		  /* added to all of its addresses */
+	u64 low, high; /* addresses its segments span, page aligned, before bias */
+	u64 align; /* the strictest of any segment */
+	u64 bias; /* added to all of its addresses */
 };
 
-#define for_each_load(p, elf)                                                               \
-	for (struct elf64_phdr *p = (elf)->phdrs; p < (elf)->phdrs + (elf)->header.phnum; p++) \
+#define for_each_load(p, elf)                                                                      \
+	for (struct elf64_phdr *p = (elf)->phdrs; p < (elf)->phdrs + (elf)->header.phnum; p++)     \
 		if (p->type == ELF_PT_LOAD)
 
 static u64 random_pages(const struct exec_image *image, u64 limit)
@@ -70,7 +70,8 @@ static int elf_check_segment(struct elf_file *elf, const struct elf64_phdr *p)
 {
 	u64 end;
 
-	if (p->filesz > p->memsz || __builtin_add_overflow(p->vaddr, p->memsz, &end) || end > USER_TOP)
+	if (p->filesz > p->memsz || __builtin_add_overflow(p->vaddr, p->memsz, &end) ||
+	    end > USER_TOP)
 		return -EINVAL;
 	if ((p->vaddr - p->offset) & ~PAGE_MASK)
 		return -EINVAL;
@@ -117,7 +118,10 @@ static u32 elf_prot(const struct elf64_phdr *p)
 
 static int map_anon(struct as *as, u64 start, u64 end, u32 prot)
 {
-	struct mmap_request req = { .as = as, .addr = start, .len = end - start, .prot = prot,
+	struct mmap_request req = { .as = as,
+				    .addr = start,
+				    .len = end - start,
+				    .prot = prot,
 				    .flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS,
 				    .vm_may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
 	u64 addr;
@@ -127,8 +131,12 @@ static int map_anon(struct as *as, u64 start, u64 end, u32 prot)
 
 static int map_file(struct as *as, struct file *file, u64 start, u64 len, u64 offset, u32 prot)
 {
-	struct mmap_request req = { .as = as, .addr = start, .len = len, .prot = prot,
-				    .flags = MAP_PRIVATE | MAP_FIXED, .pgoff = offset >> PAGE_SHIFT,
+	struct mmap_request req = { .as = as,
+				    .addr = start,
+				    .len = len,
+				    .prot = prot,
+				    .flags = MAP_PRIVATE | MAP_FIXED,
+				    .pgoff = offset >> PAGE_SHIFT,
 				    .vm_may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
 	u64 addr;
 	int err;
@@ -226,8 +234,9 @@ static int interp_map(struct exec_image *image, struct file *file)
 			err = -ENOMEM;
 			goto out;
 		}
-		interp.bias = ALIGN_DOWN(image->as->mmap_top - (interp.high - interp.low), interp.align) -
-			      interp.low;
+		interp.bias =
+			ALIGN_DOWN(image->as->mmap_top - (interp.high - interp.low), interp.align) -
+			interp.low;
 	}
 	err = elf_map(image->as, &interp);
 	image->entry = interp.header.entry + interp.bias;
@@ -264,7 +273,8 @@ static void layout_as(struct exec_image *image)
 	gap = ALIGN_UP(MIN(gap, STACK_GAP_MAX), PAGE_SIZE);
 	gap = MAX(gap, STACK_GAP_MIN);
 	as->stack_top = USER_TOP - random_pages(image, STACK_RANDOM);
-	as->mmap_top = USER_TOP - gap - (STACK_RANDOM << PAGE_SHIFT) - random_pages(image, MMAP_RANDOM);
+	as->mmap_top =
+		USER_TOP - gap - (STACK_RANDOM << PAGE_SHIFT) - random_pages(image, MMAP_RANDOM);
 	if (!image->is_random)
 		as->mmap_top = USER_TOP - gap;
 }
@@ -329,12 +339,12 @@ int elf_load(struct exec_image *image)
 
 /* ---- The stack */
 
-/* What is on it, from the top down: a zero word, the file's name, the strings, "x86_64", random bytes, then
- * aligned to 16: auxv, environment and argument vectors, argc. */
+/* What is on it, from the top down: a zero word, the file's name, the strings, "x86_64", random
+ * bytes, then aligned to 16: auxv, environment and argument vectors, argc. */
 struct stack_plan {
 	u64 execfn, strings, platform, random, vectors; /* user addresses */
-	u64 total;		/* bytes from vectors to the top */
-	u32 auxv_len;		/* bytes */
+	u64 total; /* bytes from vectors to the top */
+	u32 auxv_len; /* bytes */
 };
 
 #define PLATFORM "x86_64"
@@ -343,26 +353,26 @@ static void fill_auxv(struct exec_image *image, struct stack_plan *plan)
 {
 	const struct cred *cred = image->cred;
 	const u64 pairs[] = {
-		AT_HWCAP, cpu_features.hwcap,
-		AT_PAGESZ, PAGE_SIZE,
-		AT_CLKTCK, USER_HZ,
-		AT_PHDR, image->phdr,
-		AT_PHENT, sizeof(struct elf64_phdr),
-		AT_PHNUM, image->phnum,
-		AT_BASE, image->interp_base,
-		AT_FLAGS, 0,
-		AT_ENTRY, image->program_entry,
-		AT_UID, cred->uid,
-		AT_EUID, cred->euid,
-		AT_GID, cred->gid,
-		AT_EGID, cred->egid,
-		AT_SECURE, image->is_secure,
-		AT_RANDOM, plan->random,
-		AT_HWCAP2, 0,
-		AT_EXECFN, plan->execfn,
-		AT_PLATFORM, plan->platform,
+		AT_HWCAP,       cpu_features.hwcap,
+		AT_PAGESZ,      PAGE_SIZE,
+		AT_CLKTCK,      USER_HZ,
+		AT_PHDR,        image->phdr,
+		AT_PHENT,       sizeof(struct elf64_phdr),
+		AT_PHNUM,       image->phnum,
+		AT_BASE,        image->interp_base,
+		AT_FLAGS,       0,
+		AT_ENTRY,       image->program_entry,
+		AT_UID,         cred->uid,
+		AT_EUID,        cred->euid,
+		AT_GID,         cred->gid,
+		AT_EGID,        cred->egid,
+		AT_SECURE,      image->is_secure,
+		AT_RANDOM,      plan->random,
+		AT_HWCAP2,      0,
+		AT_EXECFN,      plan->execfn,
+		AT_PLATFORM,    plan->platform,
 		AT_MINSIGSTKSZ, fpu_size + SIGFRAME_MAX,
-		AT_NULL, 0,
+		AT_NULL,        0,
 	};
 
 	static_assert(sizeof(pairs) <= sizeof(image->as->auxv), "as->auxv holds all");
@@ -390,7 +400,8 @@ static void plan_stack(struct exec_image *image, const struct exec_strings *s, s
 	plan->total = image->as->stack_top - at;
 }
 
-/* Pointers to n consecutive strings at text (seen by the user at *addr), ended by a null pointer. */
+/* Pointers to n consecutive strings at text (seen by the user at *addr), ended by a null pointer.
+ */
 static u64 *put_vector(u64 *to, u32 n, const char *text, u64 addr)
 {
 	while (n--) {
@@ -404,8 +415,8 @@ static u64 *put_vector(u64 *to, u32 n, const char *text, u64 addr)
 	return to;
 }
 
-static void fill_stack(const struct exec_image *image, const struct exec_strings *s, const char *execfn,
-		       const struct stack_plan *plan, u8 *buf)
+static void fill_stack(const struct exec_image *image, const struct exec_strings *s,
+		       const char *execfn, const struct stack_plan *plan, u8 *buf)
 {
 	u64 random[2] = { cpu_random(), cpu_random() };
 	u64 *to = (void *)buf;

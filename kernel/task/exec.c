@@ -1,17 +1,16 @@
 /*
  * execve: another program in the same process.
  *
- * The new image is built completely beside the old one: arguments are collected, scripts resolved to
- * their interpreter, credentials computed, an address space filled (elf.c). Until then every failure
- * returns to the caller, who is as he was. Then comes the point of no return: the other threads are
- * ended, and the process changes over, step by step, none of which can fail in a way the caller could
- * still be told of.
+ * The new image is built completely beside the old one: arguments are collected, scripts resolved
+ * to their interpreter, credentials computed, an address space filled (elf.c). Until then every
+ * failure returns to the caller, who is as he was. Then comes the point of no return: the other
+ * threads are ended, and the process changes over, step by step, none of which can fail in a way
+ * the caller could still be told of.
  *
- * Locks: task->exec_lock for writing around the change, so that whoever checks permission on a process
- *   and then takes something from it does both on the same side of an exec.
- * The program's file cannot be opened for writing while it runs (ETXTBSY): the open file denies it as long as
- * it lives, and as->exe holds it.
- *                                                                    Follows: execve(2), Linux fs/exec.c
+ * Locks: task->exec_lock for writing around the change, so that whoever checks permission on a
+ * process and then takes something from it does both on the same side of an exec. The program's
+ * file cannot be opened for writing while it runs (ETXTBSY): the open file denies it as long as it
+ * lives, and as->exe holds it. Follows: execve(2), Linux fs/exec.c
  */
 #include "kernel/task/exec.h"
 
@@ -38,10 +37,10 @@
 #include "fs/path.h"
 #include "fs/rw.h"
 
-#define ARG_STRLEN_MAX	131072 /* one string, with its NUL */
-#define ARG_TOTAL_MAX	(6ull << 20)
-#define SCRIPT_DEPTH	5
-#define TEXT_INITIAL	2048
+#define ARG_STRLEN_MAX 131072 /* one string, with its NUL */
+#define ARG_TOTAL_MAX  (6ull << 20)
+#define SCRIPT_DEPTH   5
+#define TEXT_INITIAL   2048
 
 /* ---- Opening programs */
 
@@ -143,8 +142,8 @@ static int append_kernel(struct exec_strings *s, const char *str)
 }
 
 /* A whole vector, from user or kernel memory; either may be NULL: empty. */
-static int append_vector(struct exec_strings *s, const char __user *const __user *uvec, const char *const *kvec,
-			 u32 *count)
+static int append_vector(struct exec_strings *s, const char __user *const __user *uvec,
+			 const char *const *kvec, u32 *count)
 {
 	const char __user *ustr;
 	int err;
@@ -254,10 +253,11 @@ static int parse_script(const u8 *head, struct script_line *line)
 	return 0;
 }
 
-/* The program being looked for: what is open, and how a script's interpreter would be told of it. */
+/* The program being looked for: what is open, and how a script's interpreter would be told of it.
+ */
 struct candidate {
 	struct file *file; /* counted */
-	char *name;	   /* kvmalloc'ed, or args->filename */
+	char *name; /* kvmalloc'ed, or args->filename */
 	u8 head[EXEC_HEAD_SIZE];
 };
 
@@ -270,7 +270,8 @@ static int candidate_read(struct candidate *c)
 	return n < 0 ? n : 0;
 }
 
-static void candidate_replace(struct candidate *c, const struct exec_args *args, struct file *file, char *name)
+static void candidate_replace(struct candidate *c, const struct exec_args *args, struct file *file,
+			      char *name)
 {
 	file_put(c->file);
 	if (c->name != args->filename)
@@ -312,7 +313,8 @@ static int script_step(struct candidate *c, struct exec_strings *s, const struct
 	return 0;
 }
 
-static int resolve_scripts(struct candidate *c, struct exec_strings *s, const struct exec_args *args)
+static int resolve_scripts(struct candidate *c, struct exec_strings *s,
+			   const struct exec_args *args)
 {
 	int err = candidate_read(c);
 
@@ -330,10 +332,10 @@ static int resolve_scripts(struct candidate *c, struct exec_strings *s, const st
 
 static bool cred_same(const struct cred *a, const struct cred *b)
 {
-	return a->euid == b->euid && a->suid == b->suid && a->fsuid == b->fsuid && a->egid == b->egid &&
-	       a->sgid == b->sgid && a->fsgid == b->fsgid && a->cap_effective == b->cap_effective &&
-	       a->cap_permitted == b->cap_permitted && a->cap_ambient == b->cap_ambient &&
-	       a->securebits == b->securebits;
+	return a->euid == b->euid && a->suid == b->suid && a->fsuid == b->fsuid &&
+	       a->egid == b->egid && a->sgid == b->sgid && a->fsgid == b->fsgid &&
+	       a->cap_effective == b->cap_effective && a->cap_permitted == b->cap_permitted &&
+	       a->cap_ambient == b->cap_ambient && a->securebits == b->securebits;
 }
 
 /* *out: a reference to the credentials of the new program, mostly the present ones. */
@@ -415,8 +417,8 @@ static void change_identity(struct thread *self, const struct exec_image *image)
 	rwspin_write_unlock(&tasks_lock);
 	if (image->is_secure) {
 		t->pdeath_signal = 0;
-		t->personality &= ~(u64)(READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT |
-					 MMAP_PAGE_ZERO);
+		t->personality &= ~(u64)(READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE |
+					 ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO);
 	}
 	if (image->cred != self->cred)
 		thread_set_cred(cred_get(image->cred));
@@ -466,13 +468,15 @@ static int change_over(struct exec_image *image, const struct exec_args *args)
 
 /* ---- execve */
 
-/* Others may look into it unless it can do more than its caller, or the caller could not even read it. */
+/* Others may look into it unless it can do more than its caller, or the caller could not even read
+ * it. */
 static bool is_dumpable(const struct exec_image *image)
 {
 	return !image->is_secure && !inode_permission(image->file->inode, MAY_READ);
 }
 
-static int build_image(struct exec_image *image, const struct exec_strings *s, const struct exec_args *args)
+static int build_image(struct exec_image *image, const struct exec_strings *s,
+		       const struct exec_args *args)
 {
 	int err = as_new(&image->as);
 

@@ -3,18 +3,18 @@
  *
  * DOC: exit-steps. A thread that exits
  *   1. declares it (signal_exit_thread: no more signals for it);
- *   2. gives back files, root and directory, and the files that its memory maps, so that whoever learns of
- *      the death finds pipes closed, locks free and the program's file writable;
- *   3. under tasks_lock leaves its process: a thread that is not the leader is REAPED at once; the last
- *      thread makes the process a zombie, hands its children on, writes the exit record, advances
+ *   2. gives back files, root and directory, and the files that its memory maps, so that whoever
+ * learns of the death finds pipes closed, locks free and the program's file writable;
+ *   3. under tasks_lock leaves its process: a thread that is not the leader is REAPED at once; the
+ * last thread makes the process a zombie, hands its children on, writes the exit record, advances
  *      pid->life to EXITED, and tells the parent, or, if nobody wants to know, reaps it;
- *   4. frees its memory, if it was the last to use it: that takes long, so whoever waits at a pidfd goes first;
+ *   4. frees its memory, if it was the last to use it: that takes long, so whoever waits at a pidfd
+ * goes first;
  *   5. leaves its stack for ever (thread_exit).
- * A leader that exits before other threads waits as a husk: its struct pid stays LIVE until step 3 of
- *   the last thread.
- * exec by another thread than the leader is here too, as it ends the other threads: see task_dethread().
- * Locks: tasks_lock for writing around step 3, sig_lock inside it. Memory that may not be freed with
- *   them held is put afterwards.
+ * A leader that exits before other threads waits as a husk: its struct pid stays LIVE until step 3
+ * of the last thread. exec by another thread than the leader is here too, as it ends the other
+ * threads: see task_dethread(). Locks: tasks_lock for writing around step 3, sig_lock inside it.
+ * Memory that may not be freed with them held is put afterwards.
  */
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -37,10 +37,10 @@
 
 /* What step 3 leaves to be freed once no lock is held. */
 struct leftovers {
-	struct list signals;	/* struct sigqueue */
-	struct list reaped;	/* struct task.child_link */
+	struct list signals; /* struct sigqueue */
+	struct list reaped; /* struct task.child_link */
 	struct sighand *sighand; /* NULL: the process lives on */
-	bool is_awaited;	/* somebody polls its pidfd */
+	bool is_awaited; /* somebody polls its pidfd */
 };
 
 /* ---- Memory and files */
@@ -155,7 +155,8 @@ static void give_children_away(struct task *t, struct leftovers *left)
 
 /* ---- Leaving the process table */
 
-/* The thread's share goes into the process's sums; it leaves the list unless it is the leader. sig_lock held. */
+/* The thread's share goes into the process's sums; it leaves the list unless it is the leader.
+ * sig_lock held. */
 static bool leave_task(struct thread *self, struct leftovers *left)
 {
 	struct task *t = self->task;
@@ -227,7 +228,8 @@ static void free_leftovers(struct leftovers *left)
 static bool leave_process_table(struct thread *self)
 {
 	struct task *t = self->task;
-	struct leftovers left = { .signals = LIST_INIT(left.signals), .reaped = LIST_INIT(left.reaped) };
+	struct leftovers left = { .signals = LIST_INIT(left.signals),
+				  .reaped = LIST_INIT(left.reaped) };
 	bool is_last;
 	u64 irqflags;
 
@@ -292,8 +294,9 @@ void task_exit_group(int code)
 
 /* ---- exec ends the other threads */
 
-/* The leader is gone but for its husk; self becomes the leader, under the leader's struct pid. What was
- * self's goes with the old leader, and its record is the old leader's. tasks_lock held for writing. */
+/* The leader is gone but for its husk; self becomes the leader, under the leader's struct pid. What
+ * was self's goes with the old leader, and its record is the old leader's. tasks_lock held for
+ * writing. */
 static void take_over_leader(struct thread *self)
 {
 	struct task *t = self->task;

@@ -10,7 +10,8 @@
  * vfork: the parent sleeps on a queue of its own stack until the child, done with its memory, says
  *   so through child->vfork_done. sig_lock of the child guards the pointer: a parent that is killed
  *   while it waits takes it back.
- * Locks: tasks_lock, then sig_lock, to publish; sig_lock alone to copy what other threads might change.
+ * Locks: tasks_lock, then sig_lock, to publish; sig_lock alone to copy what other threads might
+ * change.
  */
 #include <linux/capability.h>
 #include <linux/errno.h>

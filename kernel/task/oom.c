@@ -1,13 +1,12 @@
 /*
  * When memory is out: which process has to go.
  *
- * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of all
- * memory per point; -1000 never), as in proc(5). The process chosen last is waited for while it still has
- * memory, instead of killing another, but not for ever: it may itself wait for a lock of somebody
- * who is here for memory, and only that one's death will free it.
- * With many processes out of memory at once, each choosing would keep the dying from the CPUs: between
- * two choices everybody sleeps.
- * Locks: tasks_lock for reading, around the whole choice.
+ * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of
+ * all memory per point; -1000 never), as in proc(5). The process chosen last is waited for while it
+ * still has memory, instead of killing another, but not for ever: it may itself wait for a lock of
+ * somebody who is here for memory, and only that one's death will free it. With many processes out
+ * of memory at once, each choosing would keep the dying from the CPUs: between two choices
+ * everybody sleeps. Locks: tasks_lock for reading, around the whole choice.
  */
 #include <linux/signal.h>
 
@@ -23,7 +22,7 @@
 #include "kernel/time/clock.h"
 
 #define PATIENCE_NS (NS_PER_SEC / 5)
-#define PAUSE_NS (NS_PER_SEC / 50)
+#define PAUSE_NS    (NS_PER_SEC / 50)
 
 static _Atomic u64 last_kill_ns;
 static _Atomic u64 next_choice_ns;
@@ -35,7 +34,7 @@ struct choice {
 	u64 total_pages;
 	bool is_patient;
 	bool is_under_way; /* somebody dies who has memory */
-	bool is_waiting;   /* ... and was chosen here not long ago */
+	bool is_waiting; /* ... and was chosen here not long ago */
 };
 
 /* Resident pages without a reference: only to compare. */
@@ -90,13 +89,14 @@ void oom_kill(void)
 	mem_stats(&mem);
 	c.total_pages = mem.total_pages;
 	rwspin_read_lock(&tasks_lock);
-	c.is_patient = now - atomic_load_explicit(&last_kill_ns, memory_order_relaxed) < PATIENCE_NS;
+	c.is_patient =
+		now - atomic_load_explicit(&last_kill_ns, memory_order_relaxed) < PATIENCE_NS;
 	task_for_each(consider, &c);
 	if (c.victim && !c.is_waiting) {
 		atomic_store_explicit(&last_kill_ns, now, memory_order_relaxed);
 		last_victim = c.victim->pid->ino;
-		pr_err("out of memory: killing process %d (%s)", pid_nr_in(c.victim->pid, &pidns_initial),
-		       c.victim->leader->comm);
+		pr_err("out of memory: killing process %d (%s)",
+		       pid_nr_in(c.victim->pid, &pidns_initial), c.victim->leader->comm);
 		signal_send_task(c.victim, SIGKILL, NULL);
 	}
 	rwspin_read_unlock(&tasks_lock);

@@ -1,12 +1,12 @@
 /*
  * POSIX timers: timer_create(2) and its relatives.
  *
- * Each timer brings the queue entry of its signal, so expiring allocates nothing. While the entry is queued the timer
- * rests; taking the signal arms it again (see timers.c).
+ * Each timer brings the queue entry of its signal, so expiring allocates nothing. While the entry
+ * is queued the timer rests; taking the signal arms it again (see timers.c).
  *
- * Life: on the process's list from create to delete, exec or exit. It is freed after it is off the list, its entry
- *   off the queue and its callback done.
- * Locks: sig_lock of its process for everything.
+ * Life: on the process's list from create to delete, exec or exit. It is freed after it is off the
+ * list, its entry off the queue and its callback done. Locks: sig_lock of its process for
+ * everything.
  */
 #include "kernel/task/ptimer.h"
 
@@ -24,13 +24,13 @@ struct ptimer {
 	struct list link; /* task_timers.list */
 	int id;
 	clockid_t clock;
-	struct task *task;	   /* weak: its exit deletes the timer */
-	struct thread *target;	   /* counted; SIGEV_THREAD_ID, else NULL */
+	struct task *task; /* weak: its exit deletes the timer */
+	struct thread *target; /* counted; SIGEV_THREAD_ID, else NULL */
 	struct thread *cpu_thread; /* counted; whose CPU clock, else NULL */
 	int notify, signo;
 	sigval_t value;
 	struct timer timer; /* of clocks other than CPU clocks */
-	u64 expires_ns;	    /* monotonic, or CPU time; 0: not armed */
+	u64 expires_ns; /* monotonic, or CPU time; 0: not armed */
 	u64 interval_ns;
 	int overrun; /* of the signal taken last */
 	struct sigqueue q;

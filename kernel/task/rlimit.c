@@ -3,8 +3,8 @@
  *
  * Owns: task->rlimits, and the sums behind getrusage(2) and times(2).
  * Locks: sig_lock for writing limits and for summing up threads. A limit is two words read without
- *   lock where it is enforced: each word is whole, and a limit that changes meanwhile is a race anyway.
- * Here too: the upcalls through which mm and fs ask for the limits they enforce.
+ *   lock where it is enforced: each word is whole, and a limit that changes meanwhile is a race
+ * anyway. Here too: the upcalls through which mm and fs ask for the limits they enforce.
  */
 #include <linux/capability.h>
 #include <linux/errno.h>
@@ -40,15 +40,15 @@ int rlimit_set(struct task *t, unsigned which, const struct rlimit64 *new, struc
 
 	if (which >= RLIM_NLIMITS)
 		return -EINVAL;
-	if (new && new->rlim_cur > new->rlim_max)
+	if (new &&new->rlim_cur > new->rlim_max)
 		return -EINVAL;
-	if (new && which == RLIMIT_NOFILE && new->rlim_max > NOFILE_MAX)
+	if (new &&which == RLIMIT_NOFILE &&new->rlim_max > NOFILE_MAX)
 		return -EPERM;
 	limit = &t->rlimits[which];
 	irqflags = sig_lock(t);
 	if (old)
 		*old = *limit;
-	if (new && new->rlim_max > limit->rlim_max && !may_raise)
+	if (new &&new->rlim_max > limit->rlim_max && !may_raise)
 		err = -EPERM;
 	else if (new)
 		*limit = *new;
@@ -120,7 +120,8 @@ static void usage_sum(struct task *t, struct usage *out)
 			       .major_faults = t->major_faults,
 			       .nr_voluntary = t->nr_voluntary,
 			       .nr_involuntary = t->nr_involuntary };
-	/* A thread that has added its share to the dead ones' is off the list, or a zombie's leader. */
+	/* A thread that has added its share to the dead ones' is off the list, or a zombie's
+	 * leader. */
 	if (t->nr_threads) {
 		list_for_each(thread, &t->threads, task_link) {
 			if (thread->is_accounted)

@@ -1,13 +1,13 @@
 /*
  * Process groups and sessions.
  *
- * A group is a struct pid that tasks point to as theirs, likewise a session; both live while anybody is in them,
- * with or without the process they are named after. The rules are those of setsid(2), setpgid(2) and
- * credentials(7).
+ * A group is a struct pid that tasks point to as theirs, likewise a session; both live while
+ * anybody is in them, with or without the process they are named after. The rules are those of
+ * setsid(2), setpgid(2) and credentials(7).
  *
- * Orphans: a group is orphaned when none of its members has a parent in another group of the same session, that
- * is, when no shell is left to continue it. Its stopped members would sleep for ever, so whoever orphans it by
- * exiting sends them SIGHUP and SIGCONT (_exit(2) NOTES).
+ * Orphans: a group is orphaned when none of its members has a parent in another group of the same
+ * session, that is, when no shell is left to continue it. Its stopped members would sleep for ever,
+ * so whoever orphans it by exiting sends them SIGHUP and SIGCONT (_exit(2) NOTES).
  *
  * Locks: tasks_lock for all links.
  */

@@ -1,19 +1,21 @@
 /*
  * Receiving signals: what a thread does about them on its way to user mode.
  *
- * signal_deliver() takes pending signals one after another until one has a handler, and sets up one frame for it;
- * entry.asm calls again while WORK_SIGNAL is set, so further handlers stack up. Signals without handler are acted
- * on here: ignored, the group stop joined, the process ended.
+ * signal_deliver() takes pending signals one after another until one has a handler, and sets up one
+ * frame for it; entry.asm calls again while WORK_SIGNAL is set, so further handlers stack up.
+ * Signals without handler are acted on here: ignored, the group stop joined, the process ended.
  *
- * Group stop: the thread that takes a stop signal marks all threads (stop_pending, counted in nr_to_stop). Each
- * stops here when it comes by; the last one makes the stop official and tells the parent. SIGCONT (signal.c) undoes
- * every step of it; a stop signal that was taken but not yet acted on is undone through stop_dequeued.
+ * Group stop: the thread that takes a stop signal marks all threads (stop_pending, counted in
+ * nr_to_stop). Each stops here when it comes by; the last one makes the stop official and tells the
+ * parent. SIGCONT (signal.c) undoes every step of it; a stop signal that was taken but not yet
+ * acted on is undone through stop_dequeued.
  *
- * System calls that gave up because of a signal are restarted here by moving rip back over the SYSCALL
- * instruction, see signal(7), "Interruption of system calls".
+ * System calls that gave up because of a signal are restarted here by moving rip back over the
+ * SYSCALL instruction, see signal(7), "Interruption of system calls".
  *
- * Locks: sig_lock for every decision; tasks_lock (read) to tell the parent and to ask about orphans, taken without
- * sig_lock. Building the frame touches user memory and is done without locks.
+ * Locks: sig_lock for every decision; tasks_lock (read) to tell the parent and to ask about
+ * orphans, taken without sig_lock. Building the frame touches user memory and is done without
+ * locks.
  */
 #include "kernel/task/signal.h"
 
@@ -129,8 +131,7 @@ void signal_force_info(siginfo_t *info)
 	if (handler == SIG_DFL || handler == SIG_IGN || (self->sig_blocked & SIGMASK(sig)))
 		self->forced_sig = sig;
 	self->sig_blocked &= ~SIGMASK(sig);
-	if (!(self->pending.set & SIGMASK(sig)) &&
-	    sigpending_add(t, &self->pending, sig, info, q))
+	if (!(self->pending.set & SIGMASK(sig)) && sigpending_add(t, &self->pending, sig, info, q))
 		q = NULL;
 	signal_recalc(self);
 	sig_unlock(t, irqflags);
@@ -154,7 +155,8 @@ static void tell_parent(struct task *t, int why, int sig)
 	rwspin_read_unlock(&tasks_lock);
 }
 
-/* One thread less to wait for; true: it was the last, and the parent is to be told. sig_lock held. */
+/* One thread less to wait for; true: it was the last, and the parent is to be told. sig_lock held.
+ */
 static bool count_stopped(struct task *t)
 {
 	if (!t->nr_to_stop || --t->nr_to_stop)
@@ -295,7 +297,15 @@ static inline void enter_handler(struct thread *self, struct task *t, struct del
 	set_blocked(self, t, mask);
 }
 
-enum next { NEXT_NOTHING, NEXT_HANDLER, NEXT_DEFAULT, NEXT_STOP, NEXT_TELL, NEXT_DEATH, NEXT_AGAIN };
+enum next {
+	NEXT_NOTHING,
+	NEXT_HANDLER,
+	NEXT_DEFAULT,
+	NEXT_STOP,
+	NEXT_TELL,
+	NEXT_DEATH,
+	NEXT_AGAIN
+};
 
 static enum next next_action(struct thread *self, struct task *t, struct delivery *d,
 			     struct sigqueue **garbage)
@@ -405,7 +415,8 @@ static void restart_syscall(struct regs *regs, bool has_handler, u64 sa_flags)
 	regs->orig_rax = ~0ull;
 }
 
-/* The frame could not be made: that is a fault of its own, and fatal if its handler's frame is the one. */
+/* The frame could not be made: that is a fault of its own, and fatal if its handler's frame is the
+ * one. */
 static void frame_failed(struct thread *self, int sig, u64 mask)
 {
 	if (sig == SIGSEGV) {

@@ -2,17 +2,16 @@
  * Sending signals: permission, what a signal does before anybody receives it, and who receives it.
  *
  * A signal passes three gates under the target's sig_lock:
- *   prepare   stop signals and SIGCONT cancel each other, SIGCONT sets a stopped process going, and what nobody
- *             would notice (ignored, not blocked) is dropped;
- *   add       it becomes pending, for one thread or for the process;
- *   complete  a thread that does not block it is chosen and woken. If it is fatal for sure, the whole process is
- *             condemned at once, so that even threads in killable sleep hear of it.
- * Delivery is the receiver's own work, on its way to user mode (sigdeliver.c).
+ *   prepare   stop signals and SIGCONT cancel each other, SIGCONT sets a stopped process going, and
+ * what nobody would notice (ignored, not blocked) is dropped; add       it becomes pending, for one
+ * thread or for the process; complete  a thread that does not block it is chosen and woken. If it
+ * is fatal for sure, the whole process is condemned at once, so that even threads in killable sleep
+ * hear of it. Delivery is the receiver's own work, on its way to user mode (sigdeliver.c).
  *
- * Locks: sig_lock with interrupts off, as timers send from interrupts; tasks_lock (read) around it wherever the
- *   target is found through a struct pid. Two sig_locks are never held together.
- * Invariant: WORK_SIGNAL is set by anybody and cleared only by the thread itself, so that a system call that
- *   gave up because of it always passes through signal_deliver().
+ * Locks: sig_lock with interrupts off, as timers send from interrupts; tasks_lock (read) around it
+ * wherever the target is found through a struct pid. Two sig_locks are never held together.
+ * Invariant: WORK_SIGNAL is set by anybody and cleared only by the thread itself, so that a system
+ * call that gave up because of it always passes through signal_deliver().
  */
 #include "kernel/task/signal.h"
 
@@ -51,7 +50,8 @@ bool signal_is_ignored(struct task *t, int sig)
 	return handler == SIG_IGN || (handler == SIG_DFL && (SIGMASK(sig) & SIG_DEFAULT_IGNORED));
 }
 
-/* pid_namespaces(7): init hears only what it has a handler for; SIGKILL and SIGSTOP only from outside. */
+/* pid_namespaces(7): init hears only what it has a handler for; SIGKILL and SIGSTOP only from
+ * outside. */
 static bool init_is_immune(const struct task *t, int sig, bool from_inside)
 {
 	if (!task_is_ns_init(t) || handler_of(t, sig) != SIG_DFL)
@@ -185,7 +185,8 @@ static void complete(struct task *t, struct thread *target, enum signal_scope sc
 		}
 	}
 	if (!chosen) { /* whoever unblocks it, or is busy delivering, finds it */
-		atomic_thread_fence(memory_order_seq_cst); /* DOC: wait-ordering: for poke_signalfd() */
+		atomic_thread_fence(
+			memory_order_seq_cst); /* DOC: wait-ordering: for poke_signalfd() */
 		return;
 	}
 	if (is_fatal(t, sig) && !(chosen->sig_blocked & SIGMASK(sig)))
@@ -205,7 +206,8 @@ static void poke_signalfd(void)
 
 #define NEEDS_ENTRY 1
 
-/* q: NULL, or a heap entry that is taken (then *q is NULL). may_allocate: answer NEEDS_ENTRY instead of losing info. */
+/* q: NULL, or a heap entry that is taken (then *q is NULL). may_allocate: answer NEEDS_ENTRY
+ * instead of losing info. */
 static int send_locked(struct task *t, struct thread *target, enum signal_scope scope, int sig,
 		       const siginfo_t *info, struct sigqueue **q, bool may_allocate)
 {
@@ -352,14 +354,15 @@ static __noinline int check_ids(struct task *t, int sig)
 
 static inline int check_permission(struct task *t, int sig, const siginfo_t *info)
 {
-	if (t == current->task || !info || info->si_code > 0 || cred_has_cap(current->cred, CAP_KILL))
+	if (t == current->task || !info || info->si_code > 0 ||
+	    cred_has_cap(current->cred, CAP_KILL))
 		return 0;
 	return check_ids(t, sig);
 }
 
 /* A zombie may still be signalled; it just does not notice. */
 static inline int kill_task(struct task *t, struct thread *target, enum signal_scope scope, int sig,
-		     const siginfo_t *info)
+			    const siginfo_t *info)
 {
 	int err;
 
@@ -504,11 +507,13 @@ bool signal_notify_parent_exit(struct task *child)
 	if (sig == SIGCHLD) {
 		irqflags = sig_lock(parent);
 		if (parent->sighand) {
-			const struct kernel_sigaction *a = &parent->sighand->actions->action[SIGCHLD - 1];
+			const struct kernel_sigaction *a =
+				&parent->sighand->actions->action[SIGCHLD - 1];
 
 			if (a->handler == SIG_IGN || (a->flags & SA_NOCLDWAIT))
 				is_unwanted = true;
-			/* Most parents do not listen: that is found out before there is anything to say. */
+			/* Most parents do not listen: that is found out before there is anything to
+			 * say. */
 			if (a->handler == SIG_IGN || (parent->pending.set & SIGMASK(SIGCHLD)) ||
 			    is_dropped(parent, parent->leader, SIGCHLD, false))
 				is_signalled = false;

@@ -1,12 +1,14 @@
 /*
  * Pending signals: which ones, and what is known of each.
  *
- * A struct sigpending is a set and a queue. The set decides; the queue only holds the siginfo_t of those members
- * that have one. A real-time signal has an entry for each time it was sent, a standard one at most one. Each
- * sigpending holds room for one entry itself (slot), so sending allocates only while another signal waits.
+ * A struct sigpending is a set and a queue. The set decides; the queue only holds the siginfo_t of
+ * those members that have one. A real-time signal has an entry for each time it was sent, a
+ * standard one at most one. Each sigpending holds room for one entry itself (slot), so sending
+ * allocates only while another signal waits.
  *
- * An entry whose signal is not in the set is stale: sigpending_forget() makes such entries, because it runs
- * where nothing may be freed (a timer may send SIGCONT). Adding that signal again reuses the entry.
+ * An entry whose signal is not in the set is stale: sigpending_forget() makes such entries, because
+ * it runs where nothing may be freed (a timer may send SIGCONT). Adding that signal again reuses
+ * the entry.
  *
  * Locks: sig_lock of the task throughout. Nothing here allocates or frees under it.
  */
@@ -140,7 +142,8 @@ void sigpending_flush(struct task *t, struct sigpending *p, u64 set, struct list
 	}
 }
 
-/* The first entry of sig, or NULL; *is_last: there is no second. Mostly there is one entry in all. */
+/* The first entry of sig, or NULL; *is_last: there is no second. Mostly there is one entry in all.
+ */
 static struct sigqueue *find_entry(struct sigpending *p, int sig, bool *is_last)
 {
 	struct sigqueue *q = list_first(&p->queue, struct sigqueue, link), *found = NULL;
@@ -320,7 +323,8 @@ static void sigactions_copy(struct sigactions *to, const struct sigactions *from
 	memcpy(to->action, from->action, sizeof(to->action));
 }
 
-/* Takes sig_lock, with the table of t its own. *garbage is to be put afterwards unless NULL. -ENOMEM: not locked. */
+/* Takes sig_lock, with the table of t its own. *garbage is to be put afterwards unless NULL.
+ * -ENOMEM: not locked. */
 static int lock_and_own(struct task *t, u64 *irqflags, struct sigactions **garbage)
 {
 	struct sigactions *spare = NULL, *old;
@@ -417,7 +421,8 @@ int sighand_exec(struct task *t)
 	for (u64 rest = actions->handled; rest; rest &= rest - 1) {
 		struct kernel_sigaction *a = &actions->action[__builtin_ctzll(rest)];
 
-		*a = (struct kernel_sigaction){ .handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
+		*a = (struct kernel_sigaction){ .handler =
+							a->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
 	}
 	actions->handled = 0;
 	actions->has_oneshot = false;
@@ -434,9 +439,9 @@ void sighand_put(struct sighand *s)
 	cache_free(sighand_cache, s);
 }
 
-#define SA_KNOWN                                                                        \
-	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER |   \
-	 SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
+#define SA_KNOWN                                                                                   \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER | SA_ONSTACK | \
+	 SA_RESTART | SA_NODEFER | SA_RESETHAND)
 
 /* A signal that has become ignored is not pending either: sigaction(2). */
 static void drop_ignored(struct task *t, int sig, struct list *garbage)

@@ -6,18 +6,18 @@
 #include "kernel/task/signal.h"
 
 #define SIG_STOP_MASK (SIGMASK(SIGSTOP) | SIGMASK(SIGTSTP) | SIGMASK(SIGTTIN) | SIGMASK(SIGTTOU))
-#define SIG_DEFAULT_IGNORED \
+#define SIG_DEFAULT_IGNORED                                                                        \
 	(SIGMASK(SIGCONT) | SIGMASK(SIGCHLD) | SIGMASK(SIGWINCH) | SIGMASK(SIGURG))
-#define SIG_SYNC_MASK                                                              \
-	(SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) | \
+#define SIG_SYNC_MASK                                                                              \
+	(SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) |                 \
 	 SIGMASK(SIGFPE) | SIGMASK(SIGSYS))
 
 /* An entry from the heap; not in interrupts. NULL: out of memory. */
 struct sigqueue *sigqueue_new(void) __must_check;
 void sigqueue_free(struct sigqueue *q); /* NULL is fine; no spin lock held, interrupts on */
 
-/* Makes sig pending with what info says; info NULL: the kernel's. A free entry must be there (slot or q), or info
- * is lost. Returns true if it took q. */
+/* Makes sig pending with what info says; info NULL: the kernel's. A free entry must be there (slot
+ * or q), or info is lost. Returns true if it took q. */
 bool sigpending_add(struct task *t, struct sigpending *p, int sig, const siginfo_t *info,
 		    struct sigqueue *q);
 /* The same with a filled entry of kind TIMER. */
@@ -38,14 +38,15 @@ static inline void sigpending_forget(struct sigpending *p, u64 set)
 	p->set &= ~set;
 }
 
-/* Takes the first signal in set, the thread's own before its process's; *garbage gets an entry for sigqueue_free(),
- * or is left alone. 0: none. */
+/* Takes the first signal in set, the thread's own before its process's; *garbage gets an entry for
+ * sigqueue_free(), or is left alone. 0: none. */
 int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage);
 
 /* Sets WORK_SIGNAL, wakes or kicks. Any context. */
 void signal_wake(struct thread *t, bool fatal);
 
-/* signal_send with an entry of kind TIMER. False: it is ignored, and was not queued. Any context. */
+/* signal_send with an entry of kind TIMER. False: it is ignored, and was not queued. Any context.
+ */
 bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope scope,
 		       struct sigqueue *q);
 

@@ -4,12 +4,11 @@
  * Owns: struct task, the list of all tasks, the links from struct pid to thread and task.
  * Life: task_new() for a first thread, task_publish() makes it visible, exit.c a zombie of it,
  *   task_reap() takes it out of the table.
- * Who holds whom: each thread holds its task. The task owns the memory of its leader thread: the last
- *   put of a leader's thread only lets go of the task, and the task's last put frees both. So either
- *   can be reached from a reference to the other. The process table's own reference is one on the
- *   leader, from publish to reap.
- * Locks: tasks_lock for the tree and the links; sig_lock for what threads of the process share.
- * Not here: fork.c, exit.c, wait.c, exec.c; signals and sessions.
+ * Who holds whom: each thread holds its task. The task owns the memory of its leader thread: the
+ * last put of a leader's thread only lets go of the task, and the task's last put frees both. So
+ * either can be reached from a reference to the other. The process table's own reference is one on
+ * the leader, from publish to reap. Locks: tasks_lock for the tree and the links; sig_lock for what
+ * threads of the process share. Not here: fork.c, exit.c, wait.c, exec.c; signals and sessions.
  */
 #include "kernel/task/task.h"
 
@@ -313,7 +312,8 @@ void thread_set_files(struct files *files)
 }
 
 /* ptrace(2), "Ptrace access mode checking". */
-static bool cred_may_access(const struct cred *self, const struct cred *other, u32 mode, bool is_dumpable)
+static bool cred_may_access(const struct cred *self, const struct cred *other, u32 mode,
+			    bool is_dumpable)
 {
 	bool is_fs = mode & PTRACE_MODE_FSCREDS;
 	u32 uid = is_fs ? self->fsuid : self->uid, gid = is_fs ? self->fsgid : self->gid;

@@ -1,8 +1,9 @@
 /*
  * struct task: a process: threads that share an identity, a parent, signals and limits.
  *
- * Life: made by task_new_process (fork), LIVE; its last thread makes it a zombie (pid life EXITED); the parent's
- * wait, or nobody's interest, releases it (REAPED). The struct goes with its last reference.
+ * Life: made by task_new_process (fork), LIVE; its last thread makes it a zombie (pid life EXITED);
+ * the parent's wait, or nobody's interest, releases it (REAPED). The struct goes with its last
+ * reference.
  *
  *   [T] tasks_lock   [S] sig_lock   [a] atomic   [I] constant
  */
@@ -21,19 +22,21 @@ struct tty;
 
 #define NR_SIGNALS 64
 
-/* What signals do. Forked processes use the same table until one of them changes something: [c] after that. */
+/* What signals do. Forked processes use the same table until one of them changes something: [c]
+ * after that. */
 struct sigactions {
-	struct refcount refs;	/* struct sighand */
-	u64 handled;		/* [c] at least the signals with more to them than SIG_DFL or SIG_IGN */
-	bool has_oneshot;	/* [c] SA_RESETHAND: delivery changes it, so a fork copies it at once */
+	struct refcount refs; /* struct sighand */
+	u64 handled; /* [c] at least the signals with more to them than SIG_DFL or SIG_IGN */
+	bool has_oneshot; /* [c] SA_RESETHAND: delivery changes it, so a fork copies it at once */
 	struct kernel_sigaction action[NR_SIGNALS]; /* [c] index sig-1 */
 };
 
-/* Handlers; shared by CLONE_SIGHAND, so apart from the task. A sighand that several tasks share has a table of its
- * own, which stays: then sig_lock, which each of them has for itself, is enough to read it by. */
+/* Handlers; shared by CLONE_SIGHAND, so apart from the task. A sighand that several tasks share has
+ * a table of its own, which stays: then sig_lock, which each of them has for itself, is enough to
+ * read it by. */
 struct sighand {
 	struct refcount refs;
-	struct spinlock lock;	    /* RANK_SIGHAND: only inside sig_lock, when shared across tasks */
+	struct spinlock lock; /* RANK_SIGHAND: only inside sig_lock, when shared across tasks */
 	struct sigactions *actions; /* [S] counted; only one with no other user may be changed */
 };
 
@@ -41,59 +44,63 @@ enum stop_state { TASK_RUNNING, TASK_STOPPED };
 
 struct task {
 	struct refcount refs;
-	struct pid *pid;	  /* [T] process id; counted */
-	struct pid *group;	  /* [T] process group; counted; readers may use it under T read */
-	struct pid *session;	  /* [T] counted */
+	struct pid *pid; /* [T] process id; counted */
+	struct pid *group; /* [T] process group; counted; readers may use it under T read */
+	struct pid *session; /* [T] counted */
 	struct list group_link, session_link; /* [T] in the pids */
-	struct task *parent;	  /* [T] who gets SIGCHLD and may wait; NULL only for init and kernel */
-	struct list children;	  /* [T] running or stopped ones: child_link */
-	struct list zombies;	  /* [T] those that have exited: child_link */
-	struct list child_link;	  /* [T] in parent->children or ->zombies */
-	struct list all_link;	  /* [T] every task, for iteration */
+	struct task *parent; /* [T] who gets SIGCHLD and may wait; NULL only for init and kernel */
+	struct list children; /* [T] running or stopped ones: child_link */
+	struct list zombies; /* [T] those that have exited: child_link */
+	struct list child_link; /* [T] in parent->children or ->zombies */
+	struct list all_link; /* [T] every task, for iteration */
 	bool is_zombie, is_reaped; /* [T] */
-	bool did_exec;		  /* [T] setpgid by the parent is refused after it */
-	bool is_subreaper;	  /* [T] PR_SET_CHILD_SUBREAPER */
-	bool autoreap;		  /* [T] CLONE_AUTOREAP */
-	int exit_signal;	  /* [T] SIGCHLD usually; 0: none */
+	bool did_exec; /* [T] setpgid by the parent is refused after it */
+	bool is_subreaper; /* [T] PR_SET_CHILD_SUBREAPER */
+	bool autoreap; /* [T] CLONE_AUTOREAP */
+	int exit_signal; /* [T] SIGCHLD usually; 0: none */
 	struct wait_queue child_wait; /* the parent's threads sleep here in wait */
 
 	struct spinlock sig_lock; /* RANK_SIG, irqsave: everything below up to the blank line */
-	struct list threads;	  /* [S] thread.task_link; the leader first */
-	u32 nr_threads;		  /* [S] that have not finished exiting */
-	_Atomic u32 nr_live;	  /* [a] that have not begun to exit */
-	struct thread *leader;	  /* [S]+[T] */
-	struct sighand *sighand;  /* [S] NULL after the last thread's exit */
+	struct list threads; /* [S] thread.task_link; the leader first */
+	u32 nr_threads; /* [S] that have not finished exiting */
+	_Atomic u32 nr_live; /* [a] that have not begun to exit */
+	struct thread *leader; /* [S]+[T] */
+	struct sighand *sighand; /* [S] NULL after the last thread's exit */
 	struct sigpending pending; /* [S] directed at the process */
-	u32 nr_queued;		  /* [S] sigqueue entries, bounded by RLIMIT_SIGPENDING */
-	bool is_exiting;	  /* [S] group exit began: no new threads, everybody leaves */
-	bool is_execing;	  /* [S] de-threading */
+	u32 nr_queued; /* [S] sigqueue entries, bounded by RLIMIT_SIGPENDING */
+	bool is_exiting; /* [S] group exit began: no new threads, everybody leaves */
+	bool is_execing; /* [S] de-threading */
 	struct wait_queue exec_wait; /* the de-threading thread waits here for nr_threads */
-	int group_exit_code;	  /* [S] wait-status format, with is_exiting */
-	enum stop_state stop;	  /* [S] */
-	int stop_code;		  /* [S] signal that stopped it; waiting to be reported: stop_pending */
+	int group_exit_code; /* [S] wait-status format, with is_exiting */
+	enum stop_state stop; /* [S] */
+	int stop_code; /* [S] signal that stopped it; waiting to be reported: stop_pending */
 	bool stop_unreported, cont_unreported; /* [S]+[T] for WSTOPPED, WCONTINUED */
-	u32 nr_to_stop;		  /* [S] threads that have not stopped yet; not 0: a stop is under way */
-	u8 notify_due;		  /* [S] CLD_* that the next thread to leave the kernel tells the parent; 0: none */
+	u32 nr_to_stop; /* [S] threads that have not stopped yet; not 0: a stop is under way */
+	u8 notify_due; /* [S] CLD_* that the next thread to leave the kernel tells the parent; 0:
+			  none */
 
-	struct rwsem exec_lock;	  /* RANK_EXEC */
+	struct rwsem exec_lock; /* RANK_EXEC */
 	struct rlimit64 rlimits[RLIM_NLIMITS]; /* [S] for writing */
-	struct tty *tty;	  /* [T] controlling terminal; weak, cleared by the tty code; fork copies it */
-	bool is_session_leader;	  /* [T] */
-	struct timer real_timer;  /* ITIMER_REAL */
+	struct tty
+		*tty; /* [T] controlling terminal; weak, cleared by the tty code; fork copies it */
+	bool is_session_leader; /* [T] */
+	struct timer real_timer; /* ITIMER_REAL */
 	u64 real_interval_ns, real_expires_ns; /* [S] */
-	void *timers;		  /* POSIX timers, private to kernel/task/timers.c */
-	int pdeath_signal;	  /* [S] PR_SET_PDEATHSIG */
-	u64 start_ns;		  /* [I] monotonic */
-	u64 dead_run_ns, dead_user_ns, dead_system_ns; /* [S] of threads that are gone: time, ticks sampled */
+	void *timers; /* POSIX timers, private to kernel/task/timers.c */
+	int pdeath_signal; /* [S] PR_SET_PDEATHSIG */
+	u64 start_ns; /* [I] monotonic */
+	u64 dead_run_ns, dead_user_ns,
+		dead_system_ns; /* [S] of threads that are gone: time, ticks sampled */
 	u64 nr_voluntary, nr_involuntary; /* [S] context switches of threads that are gone */
 	struct cputime_shown times; /* what task_times() said last */
 	u64 child_user_ns, child_system_ns; /* [S] of reaped children and theirs */
 	u64 child_voluntary, child_involuntary; /* [S] */
-	u64 minor_faults, major_faults, child_minor_faults, child_major_faults; /* [S] of threads that are gone */
-	u64 creator_ino;	  /* [I] of the thread that forked it (__WNOTHREAD) */
+	u64 minor_faults, major_faults, child_minor_faults,
+		child_major_faults; /* [S] of threads that are gone */
+	u64 creator_ino; /* [I] of the thread that forked it (__WNOTHREAD) */
 	u64 max_rss_pages, child_max_rss_pages; /* [S] */
-	u64 personality;	  /* [a] */
-	int oom_score_adj;	  /* [a] */
+	u64 personality; /* [a] */
+	int oom_score_adj; /* [a] */
 };
 
 static inline void task_get(struct task *t)
@@ -107,14 +114,16 @@ static inline struct task *task_current(void)
 	return current->task;
 }
 
-/* The process with that id in the caller's namespace, +1; NULL: none (zombies are found, reaped ones not). */
+/* The process with that id in the caller's namespace, +1; NULL: none (zombies are found, reaped
+ * ones not). */
 struct task *task_find_get(int nr);
 /* Through a struct pid: process (leader's id), +1, or NULL when reaped or never a leader. */
 struct task *task_of_pid_get(struct pid *pid);
 /* The thread with that id, +1 reference on the thread, or NULL. */
 struct thread *thread_of_pid_get(struct pid *pid);
 
-/* tasks_lock held for reading: calls fn for every task; stops when it returns non-zero and returns that. */
+/* tasks_lock held for reading: calls fn for every task; stops when it returns non-zero and returns
+ * that. */
 int task_for_each(int (*fn)(struct task *, void *), void *arg) REQUIRES(tasks_lock);
 extern struct list all_tasks; /* [T] */
 unsigned thread_count(void);
@@ -128,76 +137,86 @@ const struct cred *thread_cred_get(struct thread *t);
 /* The same of a process's leader. */
 struct as *task_as_get(struct task *t);
 const struct cred *task_cred_get(struct task *t);
-/* Replaces the current thread's descriptor table (the old one is put); consumes the reference. May sleep. */
+/* Replaces the current thread's descriptor table (the old one is put); consumes the reference. May
+ * sleep. */
 void thread_set_files(struct files *files);
 /* Replaces the current thread's credentials; consumes the reference. */
 void thread_set_cred(const struct cred *new);
 
-/* A task with its first thread as leader (t->task is set); nobody sees it yet. NULL: out of memory. */
+/* A task with its first thread as leader (t->task is set); nobody sees it yet. NULL: out of memory.
+ */
 struct task *task_new(struct thread *leader) __must_check;
-/* Enters it in the process table as a child of parent, in the group and session; makes its pid LIVE. */
+/* Enters it in the process table as a child of parent, in the group and session; makes its pid
+ * LIVE. */
 void task_publish(struct task *t, struct task *parent, struct pid *group, struct pid *session)
 	REQUIRES(tasks_lock);
 void threads_count(int n); /* adds to thread_count() */
 
 /* ---- fork.c */
 struct fork_args {
-	u64 flags;		/* CLONE_*, without the signal byte */
+	u64 flags; /* CLONE_*, without the signal byte */
 	int exit_signal;
-	u64 stack;		/* new stack pointer, 0: the parent's */
+	u64 stack; /* new stack pointer, 0: the parent's */
 	u64 tls;
 	int __user *parent_tid, *child_tid;
-	const int *set_tid;	/* or NULL */
+	const int *set_tid; /* or NULL */
 	u32 nr_set_tid;
 };
 /*
- * fork in three steps, composed by kernel/syscall/process.c so that CLONE_PIDFD can make its file in between:
- * create (nobody can see it; fork_discard is the only undo), publish (in the process table; cannot fail except
- * -EINTR/-ERESTARTNOINTR for a pending fatal signal), start (may run and even be gone on return).
+ * fork in three steps, composed by kernel/syscall/process.c so that CLONE_PIDFD can make its file
+ * in between: create (nobody can see it; fork_discard is the only undo), publish (in the process
+ * table; cannot fail except -EINTR/-ERESTARTNOINTR for a pending fatal signal), start (may run and
+ * even be gone on return).
  */
 int fork_create(const struct fork_args *args, struct thread **out) __must_check;
 void fork_discard(struct thread *t);
 int fork_publish(struct thread *t, const struct fork_args *args) __must_check;
-/* Starts it; for CLONE_VFORK waits until it execs or exits. Consumes the caller's reference on t. */
+/* Starts it; for CLONE_VFORK waits until it execs or exits. Consumes the caller's reference on t.
+ */
 void fork_start(struct thread *t, const struct fork_args *args);
 
 /* Process 1: a kernel thread of its own task that runs fn(arg) and then goes to user mode. */
 int task_start_init(void (*fn)(void *), void *arg) __must_check;
 
-/* ---- exec.c: argv, envp: user pointers, or kernel arrays when kargv is not NULL. Changes the current process. */
+/* ---- exec.c: argv, envp: user pointers, or kernel arrays when kargv is not NULL. Changes the
+ * current process. */
 struct exec_args {
-	struct file *file;	 /* from exec_open(); the reference stays the caller's */
-	const char *filename;	 /* AT_EXECFN, and what a script's interpreter gets */
+	struct file *file; /* from exec_open(); the reference stays the caller's */
+	const char *filename; /* AT_EXECFN, and what a script's interpreter gets */
 	const char __user *const __user *argv, *const __user *envp;
 	const char *const *kargv, *const *kenvp; /* instead, if kargv is not NULL */
-	bool is_fd_cloexec;	 /* fexecve of a close-on-exec fd: scripts are ENOENT */
+	bool is_fd_cloexec; /* fexecve of a close-on-exec fd: scripts are ENOENT */
 };
 int exec_run(const struct exec_args *args) __must_check; /* 0: regs are those of the new image */
-/* Opens a program: regular, executable, not on a noexec mount. at_flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. */
+/* Opens a program: regular, executable, not on a noexec mount. at_flags: AT_EMPTY_PATH,
+ * AT_SYMLINK_NOFOLLOW. */
 int exec_open(int dirfd, const char *name, u32 at_flags, struct file **out) __must_check;
 
 /* ---- exit.c */
-__noreturn void task_exit_thread(int code);	/* this thread only (exit); code in wait-status format */
-__noreturn void task_exit_group(int code);	/* the whole process (exit_group, fatal signal) */
-/* The end of a zombie: numbers and links go, times are added to the parent's, REAPED. tasks_lock held for writing.
- * The process table's reference, thread_put(t->leader), becomes the caller's to put without spin locks. */
+__noreturn void
+task_exit_thread(int code); /* this thread only (exit); code in wait-status format */
+__noreturn void task_exit_group(int code); /* the whole process (exit_group, fatal signal) */
+/* The end of a zombie: numbers and links go, times are added to the parent's, REAPED. tasks_lock
+ * held for writing. The process table's reference, thread_put(t->leader), becomes the caller's to
+ * put without spin locks. */
 void task_reap(struct task *t) REQUIRES(tasks_lock);
-/* exec by a non-leader: kills all other threads and takes over the leader's identity. -EAGAIN if exiting. */
+/* exec by a non-leader: kills all other threads and takes over the leader's identity. -EAGAIN if
+ * exiting. */
 int task_dethread(void) __must_check;
 
 /* ---- wait.c */
 struct wait_request {
-	int which;	   /* P_ALL, P_PID, P_PGID (P_PIDFD is P_PID with its pid) */
-	struct pid *pid;   /* for P_PID, P_PGID; counted by the caller */
-	u32 options;	   /* W* of waitid, __WALL ... */
+	int which; /* P_ALL, P_PID, P_PGID (P_PIDFD is P_PID with its pid) */
+	struct pid *pid; /* for P_PID, P_PGID; counted by the caller */
+	u32 options; /* W* of waitid, __WALL ... */
 	bool nonblock_eagain; /* O_NONBLOCK pidfd: -EAGAIN instead of sleeping */
-	bool wants_rusage;    /* fill in result->rusage */
+	bool wants_rusage; /* fill in result->rusage */
 };
 struct wait_result {
-	int pid;	   /* 0: nothing */
+	int pid; /* 0: nothing */
 	u32 uid;
 	int cause, status; /* CLD_*, si_status */
-	int wait_status;   /* wait4 format */
+	int wait_status; /* wait4 format */
 	struct rusage rusage;
 };
 /* 0 with result->pid 0 or a child's; -ECHILD, -EAGAIN, -ERESTARTSYS. */
@@ -210,7 +229,8 @@ int wait_child(const struct wait_request *req, struct wait_result *result) __mus
 #define PTRACE_MODE_REALCREDS 16u
 bool task_may_access(struct task *t, u32 mode);
 
-/* ---- oom.c: kills the largest process (may be the caller's); the caller retries or returns to die. */
+/* ---- oom.c: kills the largest process (may be the caller's); the caller retries or returns to
+ * die. */
 void oom_kill(void);
 
 /* ---- rlimit.c */

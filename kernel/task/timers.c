@@ -1,14 +1,14 @@
 /*
- * Signals that come by themselves: interval timers and the CPU time limit. POSIX timers are in ptimer.c; what is said
- * here goes for them too.
+ * Signals that come by themselves: interval timers and the CPU time limit. POSIX timers are in
+ * ptimer.c; what is said here goes for them too.
  *
- * Two kinds of time. Timers of wall and monotonic clocks are kernel timers, whose callbacks run in interrupts.
- * Timers of CPU time (ITIMER_VIRTUAL, ITIMER_PROF, CPU clocks, RLIMIT_CPU) are looked at in the scheduler's tick of
- * a thread of the process: CPU time passes at no other moment.
+ * Two kinds of time. Timers of wall and monotonic clocks are kernel timers, whose callbacks run in
+ * interrupts. Timers of CPU time (ITIMER_VIRTUAL, ITIMER_PROF, CPU clocks, RLIMIT_CPU) are looked
+ * at in the scheduler's tick of a thread of the process: CPU time passes at no other moment.
  *
- * A periodic timer is not armed again when it expires but when its signal is taken (timers_signal_taken,
- * timers_alarm_taken): what expired in between is counted as overrun, and a short period cannot flood the machine
- * with interrupts.
+ * A periodic timer is not armed again when it expires but when its signal is taken
+ * (timers_signal_taken, timers_alarm_taken): what expired in between is counted as overrun, and a
+ * short period cannot flood the machine with interrupts.
  *
  * Locks: sig_lock for everything, as sending needs it anyway.
  * Follows: getitimer(2), setrlimit(2).
@@ -122,7 +122,8 @@ static void check_itimers(struct task *t, u64 user_ns, u64 system_ns)
 		signal_send_task(t, SIGPROF, NULL);
 }
 
-/* setrlimit(2): SIGXCPU at the soft limit and each second from then on, SIGKILL at the hard limit. */
+/* setrlimit(2): SIGXCPU at the soft limit and each second from then on, SIGKILL at the hard limit.
+ */
 static void check_limit(struct task *t, u64 used_ns)
 {
 	struct rlimit64 *limit = &t->rlimits[RLIMIT_CPU];

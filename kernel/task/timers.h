@@ -14,7 +14,8 @@ void timers_exit_task(struct task *t);
 /* exec: POSIX timers go, interval timers stay. */
 void timers_exec(struct task *t);
 
-/* A timer's queue entry was taken for delivery (info: gets the overrun count) or dropped (NULL). sig_lock held. */
+/* A timer's queue entry was taken for delivery (info: gets the overrun count) or dropped (NULL).
+ * sig_lock held. */
 void timers_signal_taken(struct sigqueue *q, siginfo_t *info);
 /* SIGALRM was taken: the real interval timer goes on. sig_lock held. */
 void timers_alarm_taken(struct task *t);

@@ -1,8 +1,10 @@
 /*
- * Exceptions in user mode, and page faults on user addresses: memory is brought in, or a signal is sent.
+ * Exceptions in user mode, and page faults on user addresses: memory is brought in, or a signal is
+ * sent.
  *
- * Which exception makes which signal and si_code is Linux's choice (arch/x86/kernel/traps.c, mm/fault.c):
- * signal(7) and sigaction(2) document the codes; where Linux has none to give, it is SI_KERNEL.
+ * Which exception makes which signal and si_code is Linux's choice (arch/x86/kernel/traps.c,
+ * mm/fault.c): signal(7) and sigaction(2) document the codes; where Linux has none to give, it is
+ * SI_KERNEL.
  *
  * Context: thread, interrupts on, may sleep; no locks held.
  */
@@ -79,13 +81,14 @@ static void page_fault(struct regs *regs, u64 error, u64 addr)
 	if (result == FAULT_OK || result == FAULT_OOM)
 		return;
 	current->fault_trap = TRAP_PF;
-	current->fault_error = addr < USER_TOP ? error : error | PF_PRESENT; /* no hints on the kernel's map */
+	current->fault_error =
+		addr < USER_TOP ? error : error | PF_PRESENT; /* no hints on the kernel's map */
 	current->fault_addr = addr;
 	if (result == FAULT_BUS)
 		send_fault(regs, SIGBUS, BUS_ADRERR, addr);
 	else
-		send_fault(regs, SIGSEGV,
-			   result == FAULT_SEGV_ACCERR ? SEGV_ACCERR : SEGV_MAPERR, addr);
+		send_fault(regs, SIGSEGV, result == FAULT_SEGV_ACCERR ? SEGV_ACCERR : SEGV_MAPERR,
+			   addr);
 }
 
 /* SIGFPE's si_code from unmasked exception flags, as x87 and SSE number them alike; 0: none. */

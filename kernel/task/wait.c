@@ -1,11 +1,11 @@
 /*
  * Waiting for children: the core of wait4(2) and waitid(2).
  *
- * A parent's children are on two lists, living and dead, so that finding a zombie costs the same however
- * many live; one child is found through its struct pid. Only a caller who asks for stopped or continued
- * children of any kind looks at each of the living.
- * Locks: tasks_lock for writing, as what is found may be reaped at once. The waiter sleeps on its
- *   process's child_wait; exit and stop wake that after the change.
+ * A parent's children are on two lists, living and dead, so that finding a zombie costs the same
+ * however many live; one child is found through its struct pid. Only a caller who asks for stopped
+ * or continued children of any kind looks at each of the living. Locks: tasks_lock for writing, as
+ * what is found may be reaped at once. The waiter sleeps on its process's child_wait; exit and stop
+ * wake that after the change.
  */
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -20,8 +20,8 @@ struct search {
 	const struct wait_request *request;
 	struct wait_result *result;
 	struct task *parent;
-	bool has_candidates;  /* there is a child that may have something to report one day */
-	struct task *reaped;  /* its table reference is to be put */
+	bool has_candidates; /* there is a child that may have something to report one day */
+	struct task *reaped; /* its table reference is to be put */
 };
 
 static bool is_eligible(const struct wait_request *req, const struct task *child)

@@ -269,8 +269,8 @@ static void directories_are_listed(void)
 
 static void dates_are_converted(void)
 {
-	static const long times[] = { 0,	  951782400, 951868799, 1078012800, 1709164800,
-				      4107542400, -1,	     -2208988800, 253402300799 };
+	static const long times[] = { 0,          951782400, 951868799,   1078012800,  1709164800,
+				      4107542400, -1,        -2208988800, 253402300799 };
 	char buf[64];
 	time_t t = 951868799; /* the last second of 29 February 2000 */
 	struct tm tm;

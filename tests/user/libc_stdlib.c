@@ -145,8 +145,8 @@ static void arrays_are_sorted_and_searched(void)
 			sum += numbers[i] = rand_r(&seed) % 1000;
 		qsort(numbers, n, sizeof(*numbers), compare_ints);
 		for (size_t i = 0; i < n; i++) {
-			int *found = bsearch(&numbers[i], numbers, n, sizeof(*numbers),
-					     compare_ints);
+			int *found =
+				bsearch(&numbers[i], numbers, n, sizeof(*numbers), compare_ints);
 
 			REQUIRE(i == 0 || numbers[i - 1] <= numbers[i]);
 			REQUIRE(found && *found == numbers[i]);

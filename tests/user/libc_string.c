@@ -7,14 +7,13 @@
 
 #include "tap.h"
 
-#define EXPECT_STR(got, want)                                                 \
-	do {                                                                  \
-		const char *got_ = (got);                                     \
-		if (!got_ || strcmp(got_, want)) {                            \
-			tap_note("%s is \"%s\", want \"%s\"", #got,           \
-				 got_ ? got_ : "(null)", want);               \
-			tap_is_bad = 1;                                       \
-		}                                                             \
+#define EXPECT_STR(got, want)                                                                      \
+	do {                                                                                       \
+		const char *got_ = (got);                                                          \
+		if (!got_ || strcmp(got_, want)) {                                                 \
+			tap_note("%s is \"%s\", want \"%s\"", #got, got_ ? got_ : "(null)", want); \
+			tap_is_bad = 1;                                                            \
+		}                                                                                  \
 	} while (0)
 
 static void blocks_are_copied_compared_and_searched(void)
@@ -119,10 +118,15 @@ static void words_are_cut(void)
 
 static void paths_are_split(void)
 {
-	static const struct { const char *path, *dir, *base; } table[] = {
-		{ "/usr/lib", "/usr", "lib" }, { "/usr/", "/", "usr" },
-		{ "usr", ".", "usr" },	       { "/", "/", "/" },
-		{ ".", ".", "." },	       { "a//b//", "a", "b" },
+	static const struct {
+		const char *path, *dir, *base;
+	} table[] = {
+		{ "/usr/lib", "/usr", "lib" },
+		{ "/usr/", "/", "usr" },
+		{ "usr", ".", "usr" },
+		{ "/", "/", "/" },
+		{ ".", ".", "." },
+		{ "a//b//", "a", "b" },
 		{ "", ".", "." },
 	};
 

@@ -204,7 +204,8 @@ static int kills(void *arg)
 		}
 		if (next_random(&seed) % 2)
 			kill(pid, SIGSTOP);
-		if (next_random(&seed) % 2 ? pidfd_signal(fd, SIGKILL, NULL, 0) : kill(pid, SIGKILL))
+		if (next_random(&seed) % 2 ? pidfd_signal(fd, SIGKILL, NULL, 0)
+					   : kill(pid, SIGKILL))
 			return 4;
 		if (polled(fd, 20000) != (POLLIN | POLLRDNORM))
 			return 5;
@@ -263,7 +264,8 @@ static int storms(void *arg)
 				waitid(P_PID, pid, &info, WSTOPPED | WCONTINUED | WNOHANG);
 		}
 		kill(pid, SIGCONT);
-		while (waitid(P_PID, pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 && info.si_pid)
+		while (waitid(P_PID, pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+		       info.si_pid)
 			;
 		kill(pid, SIGSTOP);
 		do

@@ -165,7 +165,8 @@ static void *epolls(void *arg)
 	struct epoll_event e[8];
 
 	while (is_running()) {
-		struct epoll_event want = { .events = EPOLLIN | (next_random(&seed) % 2 ? EPOLLET : 0) };
+		struct epoll_event want = { .events = EPOLLIN |
+						      (next_random(&seed) % 2 ? EPOLLET : 0) };
 		int fd = random_slot(&seed);
 
 		epoll_ctl(ep, 1 + next_random(&seed) % 3, fd, &want);
@@ -210,8 +211,8 @@ static void *blocked_readers(void *arg)
 
 static void descriptors_change_under_their_users(void)
 {
-	static void *(*const work[])(void *) = { replaces, replaces, closes, uses, uses,
-						 polls, epolls, epolls, blocked_readers };
+	static void *(*const work[])(void *) = { replaces, replaces, closes, uses,           uses,
+						 polls,    epolls,   epolls, blocked_readers };
 	int event = eventfd(0, EFD_NONBLOCK); /* nothing that could block a reader for ever */
 
 	REQUIRE(event >= 0);
@@ -428,8 +429,7 @@ static int removes_tree(const char *path)
 /* As a child, so that what hangs can be killed. */
 static int names_storm(void *arg)
 {
-	static void *(*const work[])(void *) = { renames, renames, renames, makes,
-						 makes, walks };
+	static void *(*const work[])(void *) = { renames, renames, renames, makes, makes, walks };
 
 	(void)arg;
 	return run_threads(work, sizeof(work) / sizeof(*work));

@@ -120,8 +120,8 @@ static void *looks(void *arg)
 static void *forks(void *arg)
 {
 	unsigned int seed = (unsigned int)(long)arg;
-	volatile unsigned char *own = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile unsigned char *own =
+		mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (own == MAP_FAILED)
 		return "mmap";
@@ -155,7 +155,7 @@ static void *forks(void *arg)
 static void translations_are_never_stale(void)
 {
 	static void *(*const work[])(void *) = { remaps, remaps, remaps, remaps, looks,
-						 looks, looks, forks, forks };
+						 looks,  looks,  forks,  forks };
 
 	next_slot = 0;
 	for (int i = 0; i < MAPPERS; i++) {
@@ -205,7 +205,8 @@ static void on_fault(int sig)
 	atomic_fetch_add(&faults_seen, 1); /* the next round may begin */
 }
 
-/* A write after mprotect(PROT_READ) returned in this thread must fault, though other threads just wrote. */
+/* A write after mprotect(PROT_READ) returned in this thread must fault, though other threads just
+ * wrote. */
 static void *forbids(void *arg)
 {
 	(void)arg;
@@ -315,7 +316,7 @@ static void *takes_turns(void *arg)
 
 static void futexes_lose_nothing(void)
 {
-	static void *(*const work[])(void *) = { locks,	      locks,	   locks,      locks,
+	static void *(*const work[])(void *) = { locks,       locks,       locks,      locks,
 						 takes_turns, takes_turns, takes_turns };
 
 	plain_sum = guarded_sum = 0;
@@ -395,7 +396,8 @@ static int eats(void *arg)
 
 	for (;;) {
 		size_t size = (1 + next_random(&seed) % 256) * PAGE;
-		char *m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
 
 		if (m == MAP_FAILED)
 			continue;

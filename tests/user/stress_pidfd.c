@@ -164,9 +164,10 @@ static long slab_count(const char *name)
 	return file_number("/proc/slabinfo", name);
 }
 
-static const char *const slabs[] = { "inode ", "dentry ", "pseudo_dentry ", "file ", "pid ",
-				     "task ",  "thread ", "files ",	   "as ",   "vma ",
-				     "sighand ", "sigqueue ", "fpu " };
+static const char *const slabs[] = { "inode ", "dentry ", "pseudo_dentry ", "file ",
+				     "pid ",   "task ",   "thread ",        "files ",
+				     "as ",    "vma ",    "sighand ",       "sigqueue ",
+				     "fpu " };
 enum { SLABS = sizeof(slabs) / sizeof(*slabs) };
 
 static int counts_are_back(const long *before)
@@ -213,7 +214,6 @@ static void numbers_wrap_under_openers_and_nothing_is_left(void)
 		tap_note("%s %ld -> %ld", slabs[i], before[i], slab_count(slabs[i]));
 	EXPECT(set_pid_max(old));
 }
-
 
 int main(void)
 {

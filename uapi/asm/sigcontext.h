@@ -9,7 +9,7 @@
 #define FP_XSTATE_MAGIC2_SIZE sizeof(uint32_t)
 
 struct _fpx_sw_bytes {
-	uint32_t magic1;	/* FP_XSTATE_MAGIC1, or no extended state follows */
+	uint32_t magic1; /* FP_XSTATE_MAGIC1, or no extended state follows */
 	uint32_t extended_size; /* of the image and the MAGIC2 word behind it */
 	uint64_t xfeatures;
 	uint32_t xstate_size;

@@ -9,7 +9,7 @@
 #define EPOLL_CTL_DEL 2
 #define EPOLL_CTL_MOD 3
 
-#define EPOLLIN	       0x00000001U
+#define EPOLLIN        0x00000001U
 #define EPOLLPRI       0x00000002U
 #define EPOLLOUT       0x00000004U
 #define EPOLLERR       0x00000008U
@@ -24,7 +24,7 @@
 #define EPOLLEXCLUSIVE (1U << 28)
 #define EPOLLWAKEUP    (1U << 29)
 #define EPOLLONESHOT   (1U << 30)
-#define EPOLLET	       (1U << 31)
+#define EPOLLET        (1U << 31)
 
 typedef union epoll_data {
 	void *ptr;

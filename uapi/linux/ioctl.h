@@ -16,9 +16,9 @@
 #define _IOC_SIZESHIFT 16
 #define _IOC_DIRSHIFT  30
 
-#define _IOC(dir, type, nr, size) \
+#define _IOC(dir, type, nr, size)                                                                  \
 	(((dir) << 30) | ((unsigned int)(size) << 16) | ((type) << 8) | (nr))
-#define _IO(type, nr)	     _IOC(_IOC_NONE, type, nr, 0)
+#define _IO(type, nr)        _IOC(_IOC_NONE, type, nr, 0)
 #define _IOR(type, nr, arg)  _IOC(_IOC_READ, type, nr, sizeof(arg))
 #define _IOW(type, nr, arg)  _IOC(_IOC_WRITE, type, nr, sizeof(arg))
 #define _IOWR(type, nr, arg) _IOC(_IOC_READ | _IOC_WRITE, type, nr, sizeof(arg))

@@ -1,9 +1,9 @@
 /* Follows Linux 7.3 include/uapi/linux/limits.h */
 #pragma once
 
-#define NR_OPEN	       1024
+#define NR_OPEN        1024
 #define NGROUPS_MAX    65536
-#define ARG_MAX	       131072
+#define ARG_MAX        131072
 #define LINK_MAX       127
 #define MAX_CANON      255
 #define MAX_INPUT      255

@@ -14,9 +14,9 @@
 #define MS_NOSYMFOLLOW (1 << 8)
 #define MS_NOATIME     (1 << 10)
 #define MS_NODIRATIME  (1 << 11)
-#define MS_BIND	       (1 << 12)
-#define MS_MOVE	       (1 << 13)
-#define MS_REC	       (1 << 14)
+#define MS_BIND        (1 << 12)
+#define MS_MOVE        (1 << 13)
+#define MS_REC         (1 << 14)
 #define MS_SILENT      (1 << 15)
 #define MS_POSIXACL    (1 << 16)
 #define MS_UNBINDABLE  (1 << 17)
@@ -33,32 +33,32 @@
 #define MS_MGC_MSK     0xffff0000
 
 /* umount2(2) */
-#define MNT_FORCE	1
-#define MNT_DETACH	2
-#define MNT_EXPIRE	4
+#define MNT_FORCE       1
+#define MNT_DETACH      2
+#define MNT_EXPIRE      4
 #define UMOUNT_NOFOLLOW 8
 
-#define OPEN_TREE_CLONE	    (1 << 0)
+#define OPEN_TREE_CLONE     (1 << 0)
 #define OPEN_TREE_NAMESPACE (1 << 1)
 #define OPEN_TREE_CLOEXEC   02000000
 
-#define MOVE_MOUNT_F_SYMLINKS	0x001
+#define MOVE_MOUNT_F_SYMLINKS   0x001
 #define MOVE_MOUNT_F_AUTOMOUNTS 0x002
 #define MOVE_MOUNT_F_EMPTY_PATH 0x004
-#define MOVE_MOUNT_T_SYMLINKS	0x010
+#define MOVE_MOUNT_T_SYMLINKS   0x010
 #define MOVE_MOUNT_T_AUTOMOUNTS 0x020
 #define MOVE_MOUNT_T_EMPTY_PATH 0x040
-#define MOVE_MOUNT_SET_GROUP	0x100
-#define MOVE_MOUNT_BENEATH	0x200
-#define MOVE_MOUNT__MASK	0x377
+#define MOVE_MOUNT_SET_GROUP    0x100
+#define MOVE_MOUNT_BENEATH      0x200
+#define MOVE_MOUNT__MASK        0x377
 
-#define FSOPEN_CLOEXEC	0x1
+#define FSOPEN_CLOEXEC  0x1
 #define FSMOUNT_CLOEXEC 0x1
 
-#define FSPICK_CLOEXEC		0x1
+#define FSPICK_CLOEXEC          0x1
 #define FSPICK_SYMLINK_NOFOLLOW 0x2
-#define FSPICK_NO_AUTOMOUNT	0x4
-#define FSPICK_EMPTY_PATH	0x8
+#define FSPICK_NO_AUTOMOUNT     0x4
+#define FSPICK_EMPTY_PATH       0x8
 
 enum fsconfig_command {
 	FSCONFIG_SET_FLAG = 0,

@@ -3,9 +3,9 @@
 
 #include <stdint.h>
 
-#define RSEQ_CPU_ID_UNINITIALIZED	(-1)
+#define RSEQ_CPU_ID_UNINITIALIZED       (-1)
 #define RSEQ_CPU_ID_REGISTRATION_FAILED (-2)
-#define RSEQ_FLAG_UNREGISTER		(1 << 0)
+#define RSEQ_FLAG_UNREGISTER            (1 << 0)
 
 struct rseq_cs {
 	uint32_t version;

@@ -3,56 +3,56 @@
 
 #include <linux/types.h>
 
-#define SIGHUP	  1
-#define SIGINT	  2
-#define SIGQUIT	  3
-#define SIGILL	  4
-#define SIGTRAP	  5
-#define SIGABRT	  6
-#define SIGIOT	  6
-#define SIGBUS	  7
-#define SIGFPE	  8
-#define SIGKILL	  9
-#define SIGUSR1	  10
-#define SIGSEGV	  11
-#define SIGUSR2	  12
-#define SIGPIPE	  13
-#define SIGALRM	  14
-#define SIGTERM	  15
+#define SIGHUP    1
+#define SIGINT    2
+#define SIGQUIT   3
+#define SIGILL    4
+#define SIGTRAP   5
+#define SIGABRT   6
+#define SIGIOT    6
+#define SIGBUS    7
+#define SIGFPE    8
+#define SIGKILL   9
+#define SIGUSR1   10
+#define SIGSEGV   11
+#define SIGUSR2   12
+#define SIGPIPE   13
+#define SIGALRM   14
+#define SIGTERM   15
 #define SIGSTKFLT 16
-#define SIGCHLD	  17
-#define SIGCONT	  18
-#define SIGSTOP	  19
-#define SIGTSTP	  20
-#define SIGTTIN	  21
-#define SIGTTOU	  22
-#define SIGURG	  23
-#define SIGXCPU	  24
-#define SIGXFSZ	  25
+#define SIGCHLD   17
+#define SIGCONT   18
+#define SIGSTOP   19
+#define SIGTSTP   20
+#define SIGTTIN   21
+#define SIGTTOU   22
+#define SIGURG    23
+#define SIGXCPU   24
+#define SIGXFSZ   25
 #define SIGVTALRM 26
-#define SIGPROF	  27
+#define SIGPROF   27
 #define SIGWINCH  28
-#define SIGIO	  29
-#define SIGPOLL	  SIGIO
-#define SIGPWR	  30
-#define SIGSYS	  31
+#define SIGIO     29
+#define SIGPOLL   SIGIO
+#define SIGPWR    30
+#define SIGSYS    31
 
 #define SIGRTMIN 32
 #define SIGRTMAX _NSIG
-#define _NSIG	 64 /* the highest signal, as the kernel counts; NSIG is the C library's */
+#define _NSIG    64 /* the highest signal, as the kernel counts; NSIG is the C library's */
 
-#define SA_NOCLDSTOP	  0x00000001
-#define SA_NOCLDWAIT	  0x00000002
-#define SA_SIGINFO	  0x00000004
-#define SA_UNSUPPORTED	  0x00000400
+#define SA_NOCLDSTOP      0x00000001
+#define SA_NOCLDWAIT      0x00000002
+#define SA_SIGINFO        0x00000004
+#define SA_UNSUPPORTED    0x00000400
 #define SA_EXPOSE_TAGBITS 0x00000800
-#define SA_RESTORER	  0x04000000
-#define SA_ONSTACK	  0x08000000
-#define SA_RESTART	  0x10000000
-#define SA_NODEFER	  0x40000000
-#define SA_RESETHAND	  0x80000000
-#define SA_NOMASK	  SA_NODEFER
-#define SA_ONESHOT	  SA_RESETHAND
+#define SA_RESTORER       0x04000000
+#define SA_ONSTACK        0x08000000
+#define SA_RESTART        0x10000000
+#define SA_NODEFER        0x40000000
+#define SA_RESETHAND      0x80000000
+#define SA_NOMASK         SA_NODEFER
+#define SA_ONESHOT        SA_RESETHAND
 
 #define SIG_BLOCK   0
 #define SIG_UNBLOCK 1
@@ -153,7 +153,7 @@ typedef struct siginfo {
 	};
 } siginfo_t;
 
-#define SI_USER	    0
+#define SI_USER     0
 #define SI_KERNEL   0x80
 #define SI_QUEUE    -1
 #define SI_TIMER    -2
@@ -215,19 +215,19 @@ typedef struct siginfo {
 #define CLD_STOPPED   5
 #define CLD_CONTINUED 6
 
-#define POLL_IN	 1
+#define POLL_IN  1
 #define POLL_OUT 2
 #define POLL_MSG 3
 #define POLL_ERR 4
 #define POLL_PRI 5
 #define POLL_HUP 6
 
-#define SYS_SECCOMP	  1
+#define SYS_SECCOMP       1
 #define SYS_USER_DISPATCH 2
 
-#define SIGEV_SIGNAL	0
-#define SIGEV_NONE	1
-#define SIGEV_THREAD	2
+#define SIGEV_SIGNAL    0
+#define SIGEV_NONE      1
+#define SIGEV_THREAD    2
 #define SIGEV_THREAD_ID 4
 
 typedef struct sigevent {

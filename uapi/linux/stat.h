@@ -4,25 +4,25 @@
 #include <linux/time.h>
 #include <linux/types.h>
 
-#define S_IFMT	 00170000
+#define S_IFMT   00170000
 #define S_IFSOCK 0140000
-#define S_IFLNK	 0120000
-#define S_IFREG	 0100000
-#define S_IFBLK	 0060000
-#define S_IFDIR	 0040000
-#define S_IFCHR	 0020000
-#define S_IFIFO	 0010000
-#define S_ISUID	 0004000
-#define S_ISGID	 0002000
-#define S_ISVTX	 0001000
+#define S_IFLNK  0120000
+#define S_IFREG  0100000
+#define S_IFBLK  0060000
+#define S_IFDIR  0040000
+#define S_IFCHR  0020000
+#define S_IFIFO  0010000
+#define S_ISUID  0004000
+#define S_ISGID  0002000
+#define S_ISVTX  0001000
 
-#define S_ISLNK(m)  (((m) & S_IFMT) == S_IFLNK)
-#define S_ISREG(m)  (((m) & S_IFMT) == S_IFREG)
-#define S_ISDIR(m)  (((m) & S_IFMT) == S_IFDIR)
-#define S_ISCHR(m)  (((m) & S_IFMT) == S_IFCHR)
-#define S_ISBLK(m)  (((m) & S_IFMT) == S_IFBLK)
-#define S_ISFIFO(m) (((m) & S_IFMT) == S_IFIFO)
-#define S_ISSOCK(m) (((m) & S_IFMT) == S_IFSOCK)
+#define S_ISLNK(m)  (((m)&S_IFMT) == S_IFLNK)
+#define S_ISREG(m)  (((m)&S_IFMT) == S_IFREG)
+#define S_ISDIR(m)  (((m)&S_IFMT) == S_IFDIR)
+#define S_ISCHR(m)  (((m)&S_IFMT) == S_IFCHR)
+#define S_ISBLK(m)  (((m)&S_IFMT) == S_IFBLK)
+#define S_ISFIFO(m) (((m)&S_IFMT) == S_IFIFO)
+#define S_ISSOCK(m) (((m)&S_IFMT) == S_IFSOCK)
 
 #define S_IRWXU 00700
 #define S_IRUSR 00400
@@ -99,37 +99,37 @@ struct statx {
 	uint64_t __spare3[8];
 };
 
-#define STATX_TYPE	     0x00000001U
-#define STATX_MODE	     0x00000002U
-#define STATX_NLINK	     0x00000004U
-#define STATX_UID	     0x00000008U
-#define STATX_GID	     0x00000010U
-#define STATX_ATIME	     0x00000020U
-#define STATX_MTIME	     0x00000040U
-#define STATX_CTIME	     0x00000080U
-#define STATX_INO	     0x00000100U
-#define STATX_SIZE	     0x00000200U
-#define STATX_BLOCKS	     0x00000400U
+#define STATX_TYPE           0x00000001U
+#define STATX_MODE           0x00000002U
+#define STATX_NLINK          0x00000004U
+#define STATX_UID            0x00000008U
+#define STATX_GID            0x00000010U
+#define STATX_ATIME          0x00000020U
+#define STATX_MTIME          0x00000040U
+#define STATX_CTIME          0x00000080U
+#define STATX_INO            0x00000100U
+#define STATX_SIZE           0x00000200U
+#define STATX_BLOCKS         0x00000400U
 #define STATX_BASIC_STATS    0x000007ffU
-#define STATX_BTIME	     0x00000800U
-#define STATX_ALL	     0x00000fffU
-#define STATX_MNT_ID	     0x00001000U
-#define STATX_DIOALIGN	     0x00002000U
+#define STATX_BTIME          0x00000800U
+#define STATX_ALL            0x00000fffU
+#define STATX_MNT_ID         0x00001000U
+#define STATX_DIOALIGN       0x00002000U
 #define STATX_MNT_ID_UNIQUE  0x00004000U
-#define STATX_SUBVOL	     0x00008000U
+#define STATX_SUBVOL         0x00008000U
 #define STATX_WRITE_ATOMIC   0x00010000U
 #define STATX_DIO_READ_ALIGN 0x00020000U
-#define STATX__RESERVED	     0x80000000U
+#define STATX__RESERVED      0x80000000U
 
-#define STATX_ATTR_COMPRESSED	0x00000004
-#define STATX_ATTR_IMMUTABLE	0x00000010
-#define STATX_ATTR_APPEND	0x00000020
-#define STATX_ATTR_NODUMP	0x00000040
-#define STATX_ATTR_ENCRYPTED	0x00000800
-#define STATX_ATTR_AUTOMOUNT	0x00001000
-#define STATX_ATTR_MOUNT_ROOT	0x00002000
-#define STATX_ATTR_VERITY	0x00100000
-#define STATX_ATTR_DAX		0x00200000
+#define STATX_ATTR_COMPRESSED   0x00000004
+#define STATX_ATTR_IMMUTABLE    0x00000010
+#define STATX_ATTR_APPEND       0x00000020
+#define STATX_ATTR_NODUMP       0x00000040
+#define STATX_ATTR_ENCRYPTED    0x00000800
+#define STATX_ATTR_AUTOMOUNT    0x00001000
+#define STATX_ATTR_MOUNT_ROOT   0x00002000
+#define STATX_ATTR_VERITY       0x00100000
+#define STATX_ATTR_DAX          0x00200000
 #define STATX_ATTR_WRITE_ATOMIC 0x00400000
 
 /* tv_nsec values that utimensat(2) takes instead of a time. */
