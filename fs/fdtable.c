@@ -297,12 +297,14 @@ int fd_reserve_from(struct files *files, int min, u32 flags, int *out)
 int fd_reserve(struct files *files, u32 flags, int *out)
 {
 	u64 limit = fd_limit(), bit;
-	u32 fd = files->next_free;
+	u32 fd;
 
 	/* Usually the table is not shared and next_free itself is free. */
+	if (unlikely(files_is_shared(files)))
+		return fd_reserve_from(files, 0, flags, out);
+	fd = files->next_free;
 	bit = 1ull << fd % 64;
-	if (unlikely(files_is_shared(files) || fd >= files->capacity ||
-		     (files->used[fd / 64] & bit) || fd >= limit))
+	if (unlikely(fd >= files->capacity || (files->used[fd / 64] & bit) || fd >= limit))
 		return fd_reserve_from(files, 0, flags, out);
 	files->used[fd / 64] |= bit;
 	if (flags & O_CLOEXEC)

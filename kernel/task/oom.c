@@ -6,7 +6,8 @@
  * still has memory, instead of killing another, but not for ever: it may itself wait for a lock of
  * somebody who is here for memory, and only that one's death will free it. With many processes out
  * of memory at once, each choosing would keep the dying from the CPUs: between two choices
- * everybody sleeps. Locks: tasks_lock for reading, around the whole choice.
+ * everybody sleeps.
+ * Locks: tasks_lock for reading, around the whole choice.
  */
 #include <linux/signal.h>
 
@@ -23,6 +24,9 @@
 
 #define PATIENCE_NS (NS_PER_SEC / 5)
 #define PAUSE_NS    (NS_PER_SEC / 50)
+/* Of those who come while one chooses: a thousand that try again cost no more than a CPU can give.
+ */
+#define CROWD_PAUSE_NS (NS_PER_SEC / 5)
 
 static _Atomic u64 last_kill_ns;
 static _Atomic u64 next_choice_ns;
@@ -83,7 +87,7 @@ void oom_kill(void)
 	u64 now = clock_ns(), next = atomic_load_explicit(&next_choice_ns, memory_order_relaxed);
 
 	if (now < next || !atomic_compare_exchange_strong(&next_choice_ns, &next, now + PAUSE_NS)) {
-		(void)thread_sleep_until(now + PAUSE_NS);
+		(void)thread_sleep_until(now + CROWD_PAUSE_NS);
 		return;
 	}
 	mem_stats(&mem);

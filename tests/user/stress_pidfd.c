@@ -70,12 +70,14 @@ static void many_openers_meet_on_one_inode(void)
 			tap_note("%s", (char *)bad);
 		EXPECT(!bad);
 	}
+	printf("# opened and closed %ld times\n", (long)opens);
 	kill_and_reap(target);
 }
 
 /* --- Wrapping numbers ------------------------------------------------------------------ */
 
 static volatile int *is_over;
+static _Atomic long *forks; /* shared with the forkers, as is_over */
 static long own_forks;
 
 /* Each life has an inode number of its own, which rises from one child to the next. */
@@ -97,6 +99,7 @@ static int forker(void *arg)
 		}
 		if (pid < 0)
 			return 1;
+		atomic_fetch_add(forks, 1);
 		fd = pidfd_open_(pid, 0);
 		ino = inode_of(fd);
 		if (fd < 0 || ino <= last)
@@ -194,6 +197,7 @@ static void run_forkers_and_openers(void)
 	*is_over = 1;
 	for (int i = 0; i < OPENERS; i++)
 		EXPECT_EQ(reap(openers[i]), 0);
+	printf("# forked %ld times\n", (long)*forks);
 }
 
 static void numbers_wrap_under_openers_and_nothing_is_left(void)
@@ -224,6 +228,7 @@ int main(void)
 	if (getenv("FORKS"))
 		nr_forks = atol(getenv("FORKS"));
 	is_over = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	forks = (_Atomic long *)(is_over + 2);
 	if (is_over == MAP_FAILED)
 		return 1;
 	RUN(many_openers_meet_on_one_inode);
