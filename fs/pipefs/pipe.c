@@ -280,7 +280,7 @@ static u32 pipe_poll(struct file *file, struct poll_table *pt)
 	if (file->mode & FILE_READ) {
 		if (p->used)
 			events |= POLLIN | POLLRDNORM;
-		if (!p->writers && p->writer_opens)
+		if (!p->writers && p->writer_opens != (u32)file->pos)
 			events |= POLLHUP;
 	}
 	if (file->mode & FILE_WRITE) {
@@ -359,7 +359,7 @@ static int fifo_wait_peer(struct pipe *p, struct file *file, bool has_peer, u32 
 	if (file->flags & O_NONBLOCK) {
 		if (!is_reader)
 			return -ENXIO;
-		p->writer_opens = 0; /* no hang-up before the first writer */
+		file->pos = seen; /* no hang-up before the first writer: see pipe_poll() */
 		return 0;
 	}
 	if (is_reader)

@@ -217,6 +217,34 @@ static void a_pipe_opens_anew_without_waiting(void)
 	close(fds[0]);
 }
 
+static short fifo_polled(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) < 0 ? -1 : p.revents;
+}
+
+static void a_reader_hears_of_writers_that_left_since_it_came(void)
+{
+	char path[64];
+	int first, second, writer;
+
+	snprintf(path, sizeof(path), "/tmp/fifo-%d", getpid());
+	REQUIRE(mkfifo(path, 0600) == 0);
+	first = open(path, O_RDONLY | O_NONBLOCK);
+	EXPECT_EQ(fifo_polled(first), 0);
+	writer = open(path, O_WRONLY);
+	EXPECT_EQ(fifo_polled(first), 0);
+	close(writer);
+	EXPECT_EQ(fifo_polled(first), POLLHUP);
+	second = open(path, O_RDONLY | O_NONBLOCK);
+	EXPECT_EQ(fifo_polled(second), 0);
+	EXPECT_EQ(fifo_polled(first), POLLHUP);
+	close(second);
+	close(first);
+	unlink(path);
+}
+
 static void stat_says_fifo(void)
 {
 	struct stat a, b;
@@ -259,6 +287,7 @@ int main(void)
 	RUN(fionread_counts_bytes);
 	RUN(a_named_pipe_joins_two_processes);
 	RUN(a_pipe_opens_anew_without_waiting);
+	RUN(a_reader_hears_of_writers_that_left_since_it_came);
 	RUN(stat_says_fifo);
 	RUN(eventfd_counts);
 	return tap_done();
