@@ -399,6 +399,11 @@ void tables_free_chain(const struct page_chain *chain)
 
 /* ---- Boot, statistics */
 
+bool mem_is_low(void)
+{
+	return READ_ONCE(zone.nr_free) < READ_ONCE(zone.nr_total) / 16;
+}
+
 void mem_stats(struct mem_stats *out)
 {
 	out->total_pages = READ_ONCE(zone.nr_total);

@@ -102,6 +102,8 @@ struct mem_stats {
 		cache_pages; /* cache: file pages, of tmpfs too */
 };
 void mem_stats(struct mem_stats *out);
+/* Less than a sixteenth is left, roughly: the rest is for what runs already. Any context. */
+bool mem_is_low(void);
 extern _Atomic u64 mem_pgtable_pages, mem_kstack_pages, mem_cache_pages, mem_slab_pages;
 
 void page_init(void); /* from the boot memory map, minus what the kernel and the initrd occupy */

@@ -25,6 +25,7 @@
 #include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
 #include "kernel/mm/as.h"
+#include "kernel/mm/page.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/signal.h"
@@ -48,7 +49,11 @@ static int check_limits(const struct thread *self)
 	if (uid_usage_threads(self->uid_usage) >= rlimit_get(RLIMIT_NPROC) && self->cred->uid &&
 	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
-	return thread_count() < (unsigned)threads_max ? 0 : -EAGAIN;
+	if (thread_count() >= (unsigned)threads_max)
+		return -EAGAIN;
+	/* A newcomer is refused while those who are here can still be served: else a fork bomb
+	 * leaves a crowd that waits for memory, and nobody who could give it back. */
+	return mem_is_low() ? -ENOMEM : 0;
 }
 
 static int copy_cred(struct thread *t, const struct thread *self, u64 flags)

@@ -345,12 +345,15 @@ bool task_may_access(struct task *t, u32 mode)
 	return is_allowed;
 }
 
+/* What a small process takes: so many fill the memory. */
+#define PAGES_PER_THREAD 25
+
 void task_init(void)
 {
 	struct mem_stats mem;
 
 	mem_stats(&mem);
-	threads_max = MIN(mem.total_pages / 8, 4194304u);
+	threads_max = MIN(mem.total_pages / PAGES_PER_THREAD, 4194304u);
 	task_cache = cache_create("task", sizeof(struct task), 64);
 	thread_last_put = last_put_of_thread;
 	as_put_exe = exec_put_exe;
