@@ -266,8 +266,8 @@ def panic_names_functions():
 class Shell:
     """Types at the guest's shell and reads its answers."""
 
-    def __init__(self, kernel=RELEASE, initrd=USER):
-        args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", "2"])
+    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M"):
+        args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", cpus, "--mem", mem])
         self.guest = run.Guest(run.qemu_command(args, "console=ttyS0 panic=-1 quiet", SCRATCH), args)
         self.good = self.guest.wait_for(r"# $", 60)
 
@@ -335,6 +335,14 @@ def pidfds_at_the_shell():
     shell.ask("", r"status 143")
     shell.ask("", r"No such process")
     shell.ask("", r"exited with 3(.*\n)*?.*exited with 3", 60)
+    return shell.end()
+
+
+@case
+def a_fork_bomb_of_root_ends_in_refusals():
+    shell = Shell(cpus="4", mem="64M")
+    shell.ask("sh -c 'b() { b | b & }; b' 2>/dev/null; sleep 5; echo still $((6 * 7))\n", r"^still 42$", 120)
+    shell.ask("kill -9 -1; kill -9 -1; echo alive $((6 * 7))\n", r"^alive 42$", 60)
     return shell.end()
 
 
