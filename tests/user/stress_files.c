@@ -407,23 +407,29 @@ static void *walks(void *arg)
 	return NULL;
 }
 
-static int removes_tree(const char *path)
+/* Renames nest directories deeper than a path can name, so it goes down step by step. */
+static int clears_directory(void)
 {
-	DIR *dir = opendir(path);
+	DIR *dir = opendir(".");
 	struct dirent *d;
+	int left = 0;
 
 	while (dir && (d = readdir(dir))) {
-		char sub[512];
-
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
 			continue;
-		snprintf(sub, sizeof(sub), "%s/%s", path, d->d_name);
-		if (unlink(sub))
-			removes_tree(sub);
+		if (!unlink(d->d_name) || !rmdir(d->d_name))
+			continue;
+		if (chdir(d->d_name) || clears_directory() || chdir("..") || rmdir(d->d_name))
+			left++;
 	}
 	if (dir)
 		closedir(dir);
-	return rmdir(path);
+	return left;
+}
+
+static int removes_tree(const char *path)
+{
+	return chdir(path) || clears_directory() || chdir("/") || rmdir(path);
 }
 
 /* As a child, so that what hangs can be killed. */
