@@ -3,8 +3,9 @@
  *
  * Sleepers of all processes share the queue signalfd_wait (kernel/task/signal.h), which sending
  * pokes: a queue in each process would have to outlive it for epoll's sake, and few programs use
- * this. Locks: sig_lock of the current task while signals are looked at.              Follows:
- * signalfd(2)
+ * this.
+ * Locks: none held here; signal_take() takes sig_lock itself.
+ * Follows: signalfd(2)
  */
 #include "fs/anonfs/signalfd.h"
 

@@ -11,46 +11,12 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
-#include "tap.h"
+#include "stress.h"
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 
 enum { PAGE = 4096, PAGES = 64, MAPPERS = 4 };
-
-static int seconds = 1;
-static long long end_ms;
-
-static unsigned int next_random(unsigned int *seed)
-{
-	*seed = *seed * 1103515245 + 12345;
-	return *seed >> 8;
-}
-
-static int is_running(void)
-{
-	return now_ms() < end_ms;
-}
-
-static int run_threads(void *(*const *work)(void *), int n)
-{
-	pthread_t t[16];
-	int bad = 0;
-
-	end_ms = now_ms() + seconds * 1000;
-	for (long i = 0; i < n; i++)
-		if (pthread_create(&t[i], NULL, work[i], (void *)(i * 7919 + 1)))
-			return 1;
-	for (int i = 0; i < n; i++) {
-		void *result;
-
-		pthread_join(t[i], &result);
-		if (result)
-			tap_note("thread %d: %s", i, (char *)result);
-		bad |= result != NULL;
-	}
-	return bad;
-}
 
 /* --- Translations ---------------------------------------------------------------- */
 
