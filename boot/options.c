@@ -2,8 +2,8 @@
  * Kernel options: a table of names, and where everything else goes.
  *
  * Runs once, on the boot CPU, before there is anything to lock. The words stay in
- * bootinfo.cmdline's copy, which options_parse() cuts with zeroes. Follows: bootparam(7), Linux
- * Documentation/admin-guide/kernel-parameters
+ * bootinfo.cmdline's copy, which options_parse() cuts with zeroes.
+ * Follows: bootparam(7), Linux Documentation/admin-guide/kernel-parameters
  */
 #include "boot/options.h"
 

@@ -2,14 +2,16 @@
  * The display as a terminal.
  *
  * Owns: the cells of the screen as programs and kernel messages made them (line), as the display
- * shows them (shown), and the state of the one terminal there is. flush() draws the difference of
- * the two: scrolling a framebuffer costs only the cells that differ, and lines that come and go
- * between two flushes cost nothing. Parts: this file knows the screen: cells, cursor, scrolling,
- * locks. drivers/escape.c and sgr.c know the bytes, and act on the screen through
- * drivers/console_internal.h. Locks: screen_lock guards everything here. Kernel messages come in
- * any context, with the log's lock held, so they only try it, for a while: who holds it on another
- * CPU might be waiting to print. Callers: drivers/vt.c for programs, printk for the kernel. Not
- * here: keyboard input, the tty.
+ *   shows them (shown), and the state of the one terminal there is. flush() draws the difference
+ *   of the two: scrolling a framebuffer costs only the cells that differ, and lines that come and
+ *   go between two flushes cost nothing. Parts: this file knows the screen: cells, cursor,
+ *   scrolling, locks. drivers/escape.c and sgr.c know the bytes, and act on the screen through
+ *   drivers/console_internal.h.
+ * Locks: screen_lock guards everything here. Kernel messages come in any context, with the log's
+ *   lock held, so they only try it, for a while: who holds it on another CPU might be waiting to
+ *   print.
+ * Callers: drivers/vt.c for programs, printk for the kernel.
+ * Not here: keyboard input, the tty.
  */
 #include "drivers/console.h"
 #include "drivers/console_internal.h"

@@ -3,10 +3,10 @@
  * colours.
  *
  * Owns: the state of the parser (what a sequence has brought so far), the part of the terminal's
- * state that only sequences read, and the saved cursor. A sequence that is not known is consumed
- * whole and has no effect. Control characters inside one act at once, and CAN, SUB and ESC abandon
- * it, as on the VT100. Locks: console.c's, held by every caller.                        Follows:
- * console_codes(4)
+ *   state that only sequences read, and the saved cursor. A sequence that is not known is consumed
+ *   whole and has no effect. Control characters inside one act at once, and CAN, SUB and ESC
+ *   abandon it, as on the VT100.
+ * Locks: console.c's, held by every caller.                        Follows: console_codes(4)
  */
 #include "drivers/console_internal.h"
 

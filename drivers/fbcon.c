@@ -1,10 +1,11 @@
 /*
  * A linear framebuffer as a display of cells.
  *
- * Owns: the pixels. Glyphs are 8 by 16 pixels, or twice that when the picture would have more cells
- * than the console takes; what is left over at the right and below stays black. Speed: with 32 bits
- * a pixel, a row of a glyph is four stores from a table of what two pixels can be; and the console
- * sends only cells that differ. Locks: the console's, held by every caller but fbcon_probe().
+ * Owns: the pixels. Glyphs are 8 by 16 pixels, or twice that when the picture would have more
+ *   cells than the console takes; what is left over at the right and below stays black. Speed:
+ *   with 32 bits a pixel, a row of a glyph is four stores from a table of what two pixels can be;
+ *   and the console sends only cells that differ.
+ * Locks: the console's, held by every caller but fbcon_probe().
  */
 #include "drivers/console.h"
 #include "drivers/font.h"

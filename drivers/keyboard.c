@@ -1,9 +1,9 @@
 /*
  * The PS/2 keyboard behind an i8042 controller, which translates to scan code set 1.
  *
- * Owns: the controller's ports, and which keys are down. Every wait is bounded: a port with nothing
- * behind it reads as all ones, and firmware may emulate a controller badly. Locks: none. After the
- * init only the interrupt handler runs, on one CPU.
+ * Owns: the controller's ports, and which keys are down. Every wait is bounded: a port with
+ *   nothing behind it reads as all ones, and firmware may emulate a controller badly.
+ * Locks: none. After the init only the interrupt handler runs, on one CPU.
  */
 #include "drivers/keyboard.h"
 

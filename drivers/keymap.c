@@ -2,8 +2,9 @@
  * The US keyboard.
  *
  * Three tables: what keys mean plain and shifted, what the keypad means as numbers and as cursor
- * keys, and what keys without a character send. The state is the caller's, so this is tested on any
- * machine. Follows: console_codes(4), keymaps(5), scan code set 1
+ * keys, and what keys without a character send. The state is the caller's, so this is tested on
+ * any machine.
+ * Follows: console_codes(4), keymaps(5), scan code set 1
  */
 #include "drivers/keymap.h"
 

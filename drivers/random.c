@@ -7,8 +7,9 @@
  * and the boot image's facts go into, and which is stirred again whenever it is used.
  *
  * Locks: a CPU's key is used with interrupts off, for one block at a time; pool_lock (DEVICE)
- * guards the pool. Follows: RFC 8439 for the block function; "Fast-key-erasure random-number
- * generators" (Bernstein 2017).
+ *   guards the pool.
+ * Follows: RFC 8439 for the block function; "Fast-key-erasure random-number generators" (Bernstein
+ *   2017).
  */
 #include "drivers/mem.h"
 

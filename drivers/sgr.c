@@ -2,8 +2,8 @@
  * ESC [ ... m: colours and the other attributes of characters to come.
  *
  * No state of its own: changes the pen. More colours than sixteen (eight behind the text) become
- * the nearest there are. Locks: console.c's, held by the caller.                        Follows:
- * console_codes(4)
+ * the nearest there are.
+ * Locks: console.c's, held by the caller.                        Follows: console_codes(4)
  */
 #include "drivers/console_internal.h"
 

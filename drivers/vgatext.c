@@ -2,8 +2,9 @@
  * VGA's text mode: 80 by 25 cells at 0xb8000, in the very format of cell_t.
  *
  * Owns: the text memory and the registers of the hardware cursor. Firmware left the mode; nothing
- * sets it. Locks: the console's, held by every caller.                              Follows: IBM
- * VGA, CRT controller
+ *   sets it.
+ * Locks: the console's, held by every caller.                              Follows: IBM VGA, CRT
+ *   controller
  */
 #include "drivers/console.h"
 

@@ -2,10 +2,11 @@
  * tty1: between the tty layer and the screen.
  *
  * Owns: the one virtual terminal (tty0 is another name of it), and when the display is brought up
- * to date: at once when it was quiet, else FRAME_NS after the last time, by a timer. A program that
- * prints much is then not slowed by lines nobody could see. Locks: none of its own. write() comes
- * with the tty's output lock held, so answers of the terminal, which are input, go through the work
- * thread. Not here: the screen (console.c), the keyboard (keyboard.c).
+ *   to date: at once when it was quiet, else FRAME_NS after the last time, by a timer. A program
+ *   that prints much is then not slowed by lines nobody could see.
+ * Locks: none of its own. write() comes with the tty's output lock held, so answers of the
+ *   terminal, which are input, go through the work thread.
+ * Not here: the screen (console.c), the keyboard (keyboard.c).
  */
 #include "drivers/vt.h"
 

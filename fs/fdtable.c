@@ -1,15 +1,16 @@
 /*
  * fdtable: descriptor numbers of a process.
  *
- * Owns: struct files: slots, a bitmap of numbers in use (reserved or full), a bitmap of
- * close-on-exec. Life: counted by the threads that share it (CLONE_FILES) and by those who look
- * into it (/proc, pidfd_getfd); the last put closes everything. Small tables live in struct files
- * itself; larger ones double. Invariant: no number below next_free is free. A slot is full only if
- * its number is in use. Locks: files->lock (RANK_FILES) for all writing, and for reading by anybody
- * but the table's one thread. A thread whose table has one reference is alone in changing it: it
- * reads it without lock and uses the file without counting it, and takes and fills numbers without
- * lock. Closing and growing take the lock always, because somebody may just have come to look, and
- * counts the file under it.
+ * Owns: struct files: slots, bitmaps of numbers in use (reserved or full) and close-on-exec.
+ * Life: counted by the threads that share it (CLONE_FILES) and by those who look into it (/proc,
+ *   pidfd_getfd); the last put closes everything. Small tables live in struct files itself; larger
+ *   ones double.
+ * Invariant: no number below next_free is free. A slot is full only if its number is in use.
+ * Locks: files->lock (RANK_FILES) for all writing, and for reading by anybody but the table's one
+ *   thread. A thread whose table has one reference is alone in changing it: it reads it without
+ *   lock and uses the file without counting it, and takes and fills numbers without lock. Closing
+ *   and growing take the lock always, because somebody may just have come to look, and counts the
+ *   file under it.
  */
 #include "fs/fdtable.h"
 

@@ -3,8 +3,9 @@
  *
  * Owns: struct file, its cache, and the number of open files (file_max is /proc/sys/fs/file-max).
  * Life: file_new() makes one on a path whose references it takes over; the last file_put() runs
- * ops->release in the thread that put it, and may sleep: nobody may hold a spin lock when he puts a
- * file. Locks: none. Whoever finds a file in a descriptor table or an epoll set counts it there.
+ *   ops->release in the thread that put it, and may sleep: nobody may hold a spin lock when he
+ *   puts a file.
+ * Locks: none. Whoever finds a file in a descriptor table or an epoll set counts it there.
  */
 #include "fs/file.h"
 

@@ -1,16 +1,18 @@
 /*
  * flock: advisory locks on files.
  *
- * Owns: the locks on each inode (struct flock_context), and who waits for whom.
- * Kinds: FLOCK locks a whole file for an open description; RECORD a range for a process (its
- * descriptor table); OFD a range for an open description. RECORD and OFD see each other, FLOCK only
- * its own kind. Life: the context is made by the first lock and lives as long as the inode. Locks
- * go at unlock; RECORD at any close of the file by the process (POSIX wants it so), FLOCK and OFD
- * with the last put of the description. Locks: one spin lock (RANK_FLOCK) for all of it: locking is
- * rare, and deadlock detection wants to see everybody. Entries are allocated before it is taken and
- * freed after. A waiter sleeps until the context's generation has moved, then tries again from the
- * start. Open: a thread that locks while another of its process closes the descriptor may leave the
- * lock behind until the file's last close. Follows: flock(2), fcntl(2)
+ * Owns: the locks on each inode (struct flock_context), and who waits for whom. Kinds: FLOCK locks
+ *   a whole file for an open description; RECORD a range for a process (its descriptor table); OFD
+ *   a range for an open description. RECORD and OFD see each other, FLOCK only its own kind.
+ * Life: the context is made by the first lock and lives as long as the inode. Locks go at unlock;
+ *   RECORD at any close of the file by the process (POSIX wants it so), FLOCK and OFD with the
+ *   last put of the description.
+ * Locks: one spin lock (RANK_FLOCK) for all of it: locking is rare, and deadlock detection wants
+ *   to see everybody. Entries are allocated before it is taken and freed after. A waiter sleeps
+ *   until the context's generation has moved, then tries again from the start.
+ * Open: a thread that locks while another of its process closes the descriptor may leave the lock
+ *   behind until the file's last close.
+ * Follows: flock(2), fcntl(2)
  */
 #include "fs/flock.h"
 

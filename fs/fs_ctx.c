@@ -2,9 +2,10 @@
  * fs_ctx: where a process's names start: root, working directory, umask.
  *
  * Life: counted by the threads that share it (CLONE_FS). All of them are on one list, because
- * pivot_root moves everybody who stands at the old root. Locks: ctx_list_lock, then fs->lock (both
- * RANK_FSCTX). References that are replaced are put after the locks are left, because a put may
- * sleep. Without one (kernel threads, boot) names start at the root of the mount namespace.
+ *   pivot_root moves everybody who stands at the old root.
+ * Locks: ctx_list_lock, then fs->lock (both RANK_FSCTX). References that are replaced are put
+ *   after the locks are left, because a put may sleep. Without one (kernel threads, boot) names
+ *   start at the root of the mount namespace.
  */
 #include "fs/path.h"
 

@@ -3,11 +3,12 @@
  *
  * Owns: struct inode; each super's table of inodes by number.
  * Life: see inode.h. The table holds no references. A finder takes one with tryget under
- * icache_lock; the last holder brings the count to zero first and takes the inode out of the table
- * second, so a finder in between sees a dying inode, passes it by and makes another. Nothing is
- * ever revived. Locks: icache_lock (RANK_ICACHE) for the table; objects are allocated under it,
- * which is fine because the allocator never sleeps. Times are atomic words: a reader may see atime
- * of one change with mtime of another, as on Linux.
+ *   icache_lock; the last holder brings the count to zero first and takes the inode out of the
+ *   table second, so a finder in between sees a dying inode, passes it by and makes another.
+ *   Nothing is ever revived.
+ * Locks: icache_lock (RANK_ICACHE) for the table; objects are allocated under it, which is fine
+ *   because the allocator never sleeps. Times are atomic words: a reader may see atime of one
+ *   change with mtime of another, as on Linux.
  */
 #include "fs/inode.h"
 

@@ -3,9 +3,9 @@
  *
  * Owns: nothing; it composes inode, dentry and file.
  * Invariant: at any time there is at most one live inode of (super, ino), because
- * inode_get_or_add() says so; each open has a dentry and a file of its own, so nothing is cached
- * and the last close frees all. Locks: a new inode is filled in under the super's icache_lock, so
- * private_get may not sleep.
+ *   inode_get_or_add() says so; each open has a dentry and a file of its own, so nothing is cached
+ *   and the last close frees all.
+ * Locks: a new inode is filled in under the super's icache_lock, so private_get may not sleep.
  */
 #include "fs/libfs.h"
 

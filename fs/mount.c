@@ -3,13 +3,13 @@
  *
  * Owns: struct mount, the one mount namespace, the hash (parent mount, dentry) -> mount.
  * Life: an attached mount holds one reference on itself, one on its parent and one on its
- * mountpoint; a path holds one on its mount. umount takes it out of the tree; it goes with its last
- * path. Invariant: a dentry something is mounted on has DENTRY_MOUNTED, so that a walk asks only
- * then. Locks: mount_lock (RANK_MOUNT) for whoever changes the tree or goes through all of it.
- * parent, mountpoint and the hash change under dentry_names_lock too, which is all a walk or a
- * printed path needs. What is to become a mountpoint has its inode->lock held against a concurrent
- * rmdir. Open: one namespace; mount propagation (shared, slave) does not exist, all mounts are
- * private.
+ *   mountpoint; a path holds one on its mount. umount takes it out of the tree; it goes with its
+ *   last path.
+ * Invariant: a dentry something is mounted on has DENTRY_MOUNTED, so that a walk asks only then.
+ * Locks: mount_lock (RANK_MOUNT) for whoever changes the tree or goes through all of it. parent,
+ *   mountpoint and the hash change under dentry_names_lock too, which is all a walk or a printed
+ *   path needs. What is to become a mountpoint has its inode->lock held against an rmdir.
+ * Open: one namespace; mount propagation (shared, slave) does not exist, all mounts are private.
  */
 #include "fs/mount.h"
 

@@ -2,11 +2,12 @@
  * namei: the operations that change which names there are.
  *
  * Owns: the order of checks and locks around inode_ops.create ... rename; the file systems do the
- * rest. Locks: the parents' inode->lock (RANK_DIR) for writing during look-up, checks and
- * operation, so that what was checked is what is changed. Two parents: super->rename_lock first,
- * then the ancestor first. A victim's own lock is taken last, which is what a mount on it has to
- * wait for. Errors: where several apply, the order is Linux's (what is there before what is
- * allowed). Follows: the man pages of section 2, Linux 7.3 fs/namei.c
+ *   rest.
+ * Locks: the parents' inode->lock (RANK_DIR) for writing during look-up, checks and operation, so
+ *   that what was checked is what is changed. Two parents: super->rename_lock first, then the
+ *   ancestor first. A victim's own lock is taken last, which is what a mount on it has to wait
+ *   for. Errors: where several apply, the order is Linux's (what is there before what is allowed).
+ * Follows: the man pages of section 2, Linux 7.3 fs/namei.c
  */
 #include "fs/namei.h"
 

@@ -2,14 +2,16 @@
  * pagecache: the pages of a file, by index.
  *
  * Owns: a tree of 64-way nodes per inode, as high as the largest index needs; a file of one page
- * has none. Life: a page belongs to the tree (one reference) and to whoever maps or copies it (one
- * each). Truncation takes it out of the tree and out of every address space; the last user frees
- * it. Invariants: no page at or beyond inode->size once a truncation has returned: size is lowered
- * first, a fault adds a page under the lock only if it is below size, then the pages go, then the
- * mappings. A fault that was quicker holds its as->lock until the page is mapped, and the unmapping
- * waits for that lock. Locks: pc->lock (RANK_PGCACHE) for the tree and the list of mappings; nodes
- * are allocated under it. No lock while bytes are copied, but writers hold inode->lock, so a write
- * is whole to other writers.
+ *   has none.
+ * Life: a page belongs to the tree (one reference) and to whoever maps or copies it (one each).
+ *   Truncation takes it out of the tree and out of every address space; the last user frees it.
+ * Invariants: no page at or beyond inode->size once a truncation has returned: size is lowered
+ *   first, a fault adds a page under the lock only if it is below size, then the pages go, then
+ *   the mappings. A fault that was quicker holds its as->lock until the page is mapped, and the
+ *   unmapping waits for that lock.
+ * Locks: pc->lock (RANK_PGCACHE) for the tree and the list of mappings; nodes are allocated under
+ *   it. No lock while bytes are copied, but writers hold inode->lock, so a write is whole to other
+ *   writers.
  */
 #include "fs/pagecache.h"
 

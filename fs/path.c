@@ -1,11 +1,11 @@
 /*
  * path: from a name to a place, and back.
  *
- * Owns: the walk (struct walk), and printing.
- * How: one loop takes one component a turn. A symlink's text is walked first and what was left of
- * the name after it later; both are on a small stack, so nothing recurses. Each place reached is
- * counted. Locks: none held between turns. Names are found under their hash bucket's lock, parents
- * under dentry_names_lock; only a name that is not in the cache takes the directory's inode->lock.
+ * Owns: the walk (struct walk), and printing. How: one loop takes one component a turn. A
+ *   symlink's text is walked first and what was left of the name after it later; both are on a
+ *   small stack, so nothing recurses. Each place reached is counted.
+ * Locks: none held between turns. Names are found under their hash bucket's lock, parents under
+ *   dentry_names_lock; only a name that is not in the cache takes the directory's inode->lock.
  * Follows: path_resolution(7), openat2(2) for RESOLVE_*.
  */
 #include "fs/path.h"

@@ -1,12 +1,12 @@
 /*
  * poll: waiting for the first of many files.
  *
- * Owns: poll_files(), the core of poll(2) and select(2).
- * How: a first pass only asks. If nothing is ready a second one hangs an entry on each queue the
- * files name, and asks again; then the thread sleeps until an entry's callback sets is_woken, and
- * asks all once more. Entries and the files they belong to are held until the end. Locks: none. The
- * callback runs under the queue's lock, in any context; it sets a word and wakes. Registration
- * comes before the question (poll_wait has the fence), so no change is missed.
+ * Owns: poll_files(), the core of poll(2) and select(2). How: a first pass only asks. If nothing
+ *   is ready a second one hangs an entry on each queue the files name, and asks again; then the
+ *   thread sleeps until an entry's callback sets is_woken, and asks all once more. Entries and the
+ *   files they belong to are held until the end.
+ * Locks: none. The callback runs under the queue's lock, in any context; it sets a word and wakes.
+ *   Registration comes before the question (poll_wait has the fence), so no change is missed.
  */
 #include "fs/poll.h"
 

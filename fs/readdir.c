@@ -1,11 +1,12 @@
 /*
  * readdir: listing directories.
  *
- * Owns: "." and "..", the position, and the records of getdents.
- * Positions: each entry has a number, unique in its directory and rising in the order of listing; a
- * listing goes on at the first entry whose number is at least the position. So d_off of an entry is
- * its own number plus one, known without looking at the next. Locks: file's position, then the
- * directory's inode->lock for reading, held while user memory is written (RANK_DIR is below MM).
+ * Owns: "." and "..", the position, and the records of getdents. Positions: each entry has a
+ *   number, unique in its directory and rising in the order of listing; a listing goes on at the
+ *   first entry whose number is at least the position. So d_off of an entry is its own number plus
+ *   one, known without looking at the next.
+ * Locks: file's position, then the directory's inode->lock for reading, held while user memory is
+ *   written (RANK_DIR is below MM).
  */
 #include "fs/readdir.h"
 

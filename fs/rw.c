@@ -1,12 +1,13 @@
 /*
  * rw: the position of a file, and the calls through its read, write and seek.
  *
- * Owns: file->pos and the bit lock that guards it while somebody else may use the same description:
- * more than one reference (dup, fork, threads that count it). With one reference nobody else can.
- * Why a word and not a mutex: there are as many as files, and hardly one is ever waited for.
- * Waiters sleep on a few shared queues. Locks: pos_lock comes before every lock a read or write
- * takes. inode->lock is the operations' own. Open: RLIMIT_FSIZE is checked by the system call,
- * before the end of an appended file is known.
+ * Owns: file->pos and the bit lock that guards it while somebody else may use the same
+ *   description: more than one reference (dup, fork, threads that count it). With one reference
+ *   nobody else can. Why a word and not a mutex: there are as many as files, and hardly one is
+ *   ever waited for. Waiters sleep on a few shared queues.
+ * Locks: pos_lock comes before every lock a read or write takes. inode->lock is the operations'
+ *   own.
+ * Open: RLIMIT_FSIZE is checked by the system call, before the end of an appended file is known.
  */
 #include "fs/rw.h"
 

@@ -3,8 +3,8 @@
  *
  * Owns: the text of each open file: made at the first read, and anew by every read at position 0.
  * Locks: none. A reader takes the text out of the file for as long as it copies from it, and puts
- * it back; a second reader at the same moment finds none and makes its own, and one of the two
- * texts is dropped.
+ *   it back; a second reader at the same moment finds none and makes its own, and one of the two
+ *   texts is dropped.
  */
 #include "fs/seqfile.h"
 

@@ -3,9 +3,10 @@
  *
  * Owns: struct super; anonymous device numbers; the list of registered types, which only grows.
  * Life: made by fs_type.mount, counted by its mounts, gone with the last: then the names of a
- * memory file system are taken apart (they hold the inodes), and last the file system's own data.
- * Locks: icache_lock (RANK_ICACHE) is fs/inode.c's; types are registered at boot, before there is a
- * second thread, and never leave, so the list needs none.
+ *   memory file system are taken apart (they hold the inodes), and last the file system's own
+ *   data.
+ * Locks: icache_lock (RANK_ICACHE) is fs/inode.c's; types are registered at boot, before there is
+ *   a second thread, and never leave, so the list needs none.
  */
 #include "fs/super.h"
 

@@ -2,12 +2,14 @@
  * tree: directories from tables.
  *
  * Owns: the inodes of such trees: each has a struct tree_place (inode->private) that says which
- * entry it is and what object it is about. Life: inodes and dentries live as long as somebody uses
- * them (SB_NOCACHE); the place holds one reference on its object. A held dentry is asked by
- * is_valid at each look-up. Numbers: an inode number is a hash of the directory's number and the
- * name, so a listing need not make inodes to know it, and a name keeps it. Positions of a listing:
- * 2 + index for static children, DYNAMIC_POS + cookie for dynamic ones. Locks: look-ups hold the
- * directory's inode->lock for writing, listings for reading; callbacks may sleep.
+ *   entry it is and what object it is about.
+ * Life: inodes and dentries live as long as somebody uses them (SB_NOCACHE); the place holds one
+ *   reference on its object. A held dentry is asked by is_valid at each look-up. Numbers: an inode
+ *   number is a hash of the directory's number and the name, so a listing need not make inodes to
+ *   know it, and a name keeps it. Positions of a listing: 2 + index for static children,
+ *   DYNAMIC_POS + cookie for dynamic ones.
+ * Locks: look-ups hold the directory's inode->lock for writing, listings for reading; callbacks
+ *   may sleep.
  */
 #include "fs/tree.h"
 

@@ -2,8 +2,9 @@
  * uio: moving bytes to and from the buffers of a read or write.
  *
  * Owns: the arithmetic of a position inside an array of segments. The array itself is the caller's
- * and is not changed, which is what lets uio_revert() go back. Locks: none; user memory may fault,
- * so whoever holds a lock of rank MM or above must not call this.
+ *   and is not changed, which is what lets uio_revert() go back.
+ * Locks: none; user memory may fault, so whoever holds a lock of rank MM or above must not call
+ *   this.
  */
 #include "fs/uio.h"
 

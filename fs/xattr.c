@@ -3,8 +3,9 @@
  *
  * Rules: user.* on regular files and directories only, with the file's own permission; trusted.*
  * for CAP_SYS_ADMIN, and invisible to others; security.* to read for all, to write for
- * CAP_SYS_ADMIN; system.* (ACLs) is not supported. Locks: inode->lock, for reading or writing,
- * around the file system's operation. Follows: xattr(7), listxattr(2)
+ * CAP_SYS_ADMIN; system.* (ACLs) is not supported.
+ * Locks: inode->lock, for reading or writing, around the file system's operation.
+ * Follows: xattr(7), listxattr(2)
  */
 #include "fs/xattr.h"
 

@@ -3,10 +3,10 @@
  *
  * Input is pulled bit by bit from state->bits, lowest first. Output goes into the window, a circle
  * that is handed to the sink each time it is full; references back reach into what it still holds.
- * Codes up to 9 bits long, nearly all, are found by one look into a table; longer ones by counting:
- * canonical codes of one length are consecutive numbers.
- * Nothing in the input is trusted: too short, code lengths that are no code, references before the
- * beginning, and a wrong checksum all end in -EINVAL.
+ * Codes up to 9 bits long, nearly all, are found by one look into a table; longer ones by
+ * counting: canonical codes of one length are consecutive numbers. Nothing in the input is
+ * trusted: too short, code lengths that are no code, references before the beginning, and a wrong
+ * checksum all end in -EINVAL.
  * Follows: RFC 1951 (deflate), RFC 1952 (gzip)
  */
 #include "lib/inflate.h"

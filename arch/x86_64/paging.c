@@ -2,10 +2,12 @@
  * Page tables: roots, walks, and the kernel's own mappings.
  *
  * Owns: the format of entries, the shape of the tree. What lies in the user half, and who may
- * change it when, is kernel/mm's business; the tables between are made here and taken apart there.
+ *   change it when, is kernel/mm's business; the tables between are made here and taken apart
+ *   there.
  * Invariant: the entries of the kernel's half of the root never change after paging_init(), so
- * every root copies the few that are in use, and a kernel mapping made later is in all of them at
- * once. Races: a missing table is hung in by compare-and-swap, and the loser gives its own back.
+ *   every root copies the few that are in use, and a kernel mapping made later is in all of them
+ *   at once. Races: a missing table is hung in by compare-and-swap, and the loser gives its own
+ *   back.
  */
 #include "arch/x86_64/paging.h"
 

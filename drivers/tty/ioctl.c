@@ -3,7 +3,8 @@
  * pty.c.
  *
  * A pty has one set of modes and one size, the slave's: asked or set through the master, they mean
- * the slave's. Follows: tty_ioctl(4)
+ * the slave's.
+ * Follows: tty_ioctl(4)
  */
 #include "drivers/tty/tty.h"
 

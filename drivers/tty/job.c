@@ -6,8 +6,8 @@
  * the terminal (weak: the terminal clears those pointers before it goes).
  *
  * Locks: tasks_lock for all of these links. Comparing task->group with tty->group needs no lock:
- * neither is followed, and a change at the same moment could as well come a moment later. Follows:
- * tty_ioctl(4) (TIOCSCTTY, TIOCNOTTY ...), credentials(7).
+ *   neither is followed, and a change at the same moment could as well come a moment later.
+ * Follows: tty_ioctl(4) (TIOCSCTTY, TIOCNOTTY ...), credentials(7).
  */
 #include "drivers/tty/tty.h"
 

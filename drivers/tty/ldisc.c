@@ -6,7 +6,8 @@
  * it ends a line (LDISC_END), or is only the mark of an end of file (LDISC_EOF). In raw mode all of
  * it can be read.
  *
- * Locks: tty->lock. Readers that only wait look at the counters without it, and look again with it.
+ * Locks: tty->lock. Readers that only wait look at the counters without it, and look again with
+ *   it.
  * Follows: termios(3).
  */
 #include "drivers/tty/tty.h"

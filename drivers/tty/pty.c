@@ -6,10 +6,11 @@
  *   write(slave), echo -> output processing -> the ring `out` -> read(master)
  *
  * Life: both sides are one struct, freed when neither has an open file. Closing the master hangs
- * the slave up and takes the number out of /dev/pts; the slave can be opened again and again while
- * the master is open. Locks: ptys_lock guards the table. The slave's tty->lock is taken by a
- * writing master (its own write_lock first); `out` and the packet bits are guarded by the slave's
- * out_lock. Follows: pty(7), ptmx(4), tty_ioctl(4) for TIOCPKT.
+ *   the slave up and takes the number out of /dev/pts; the slave can be opened again and again
+ *   while the master is open.
+ * Locks: ptys_lock guards the table. The slave's tty->lock is taken by a writing master (its own
+ *   write_lock first); `out` and the packet bits are guarded by the slave's out_lock.
+ * Follows: pty(7), ptmx(4), tty_ioctl(4) for TIOCPKT.
  */
 #include "drivers/tty/pty.h"
 

@@ -6,11 +6,11 @@
  * makes room. Output goes straight to the driver, at most TTY_MAX_RUN characters with interrupts
  * off.
  *
- * Life: static ttys (serial, console) for ever; ptys as long as either side is open.
- * Hang-ups are counted: a file opened before the last one is dead. No list of files is needed for
- * that. Locks: lock for termios and the discipline, write_lock so that writers take turns by
- * chunks; out_lock and in_lock for what drivers and interrupts touch. Nothing here holds a lock
- * while it waits for a device.
+ * Life: static ttys (serial, console) for ever; ptys as long as either side is open. Hang-ups are
+ *   counted: a file opened before the last one is dead. No list of files is needed for that.
+ * Locks: lock for termios and the discipline, write_lock so that writers take turns by chunks;
+ *   out_lock and in_lock for what drivers and interrupts touch. Nothing here holds a lock while it
+ *   waits for a device.
  */
 #include "drivers/tty/tty.h"
 

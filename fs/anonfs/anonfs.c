@@ -2,8 +2,9 @@
  * anonfs: the inode of those who need none: eventfd, epoll and their kin.
  *
  * Owns: one super with one inode, for ever. A file made here has its own dentry, whose private
- * pointer is the name to show, and its own operations and private pointer. Locks: none. Follows:
- * Linux 7.3 fs/anon_inodes.c, as seen by stat
+ *   pointer is the name to show, and its own operations and private pointer.
+ * Locks: none.
+ * Follows: Linux 7.3 fs/anon_inodes.c, as seen by stat
  */
 #include "fs/anonfs/anonfs.h"
 

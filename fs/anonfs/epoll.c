@@ -1,18 +1,19 @@
 /*
  * epoll: interest sets that cost what is ready, not what is watched.
  *
- * Owns: struct epoll (the set), struct epitem (one watched file in it), their hooks in wait queues.
- * How: adding a file polls it once with a table that hangs a hook in each queue it names. A wake-up
- * moves the item to the ready list. epoll_wait takes items off, asks each file again, reports what
- * is true, and puts level-triggered ones back. Life: an item lives in exactly one set, and goes
- * with EPOLL_CTL_DEL, the set, or the file's last close (file_hook_epoll_release), so it holds no
- * reference on the file. Locks, by scenario: change of a set: epoll_lock, then ep->lock. The first
- * also guards file->ep_links and makes loops findable. epoll_wait: ep->lock while it polls and
- * copies (nested for a set in a set). wake-up: queue lock held by the waker, then ep->ready_lock,
- * then ep->wait's lock (nested, outer sets). last close of a file: epoll_lock, then ep->lock of
- * each set that watches it. Invariant: an item whose file became ready after it was last asked is
- * on the ready list; it is taken off before the file is asked, never after. Follows: epoll(7),
- * epoll_ctl(2)
+ * Owns: struct epoll (the set), struct epitem (one watched file in it), their hooks in wait
+ *   queues. How: adding a file polls it once with a table that hangs a hook in each queue it
+ *   names. A wake-up moves the item to the ready list. epoll_wait takes items off, asks each file
+ *   again, reports what is true, and puts level-triggered ones back.
+ * Life: an item lives in exactly one set, and goes with EPOLL_CTL_DEL, the set, or the file's last
+ *   close (file_hook_epoll_release), so it holds no reference on the file. Locks, by scenario:
+ *   change of a set: epoll_lock, then ep->lock. The first also guards file->ep_links and makes
+ *   loops findable. epoll_wait: ep->lock while it polls and copies (nested for a set in a set).
+ *   wake-up: queue lock held by the waker, then ep->ready_lock, then ep->wait's lock (nested,
+ *   outer sets). last close of a file: epoll_lock, then ep->lock of each set that watches it.
+ * Invariant: an item whose file became ready after it was last asked is on the ready list; it is
+ *   taken off before the file is asked, never after.
+ * Follows: epoll(7), epoll_ctl(2)
  */
 #include "fs/anonfs/epoll.h"
 

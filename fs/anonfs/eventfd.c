@@ -2,8 +2,9 @@
  * eventfd: a counter that is added to by write and taken by read.
  *
  * Invariant: count <= EVENTFD_MAX, so that there is a value left to mean "overflow" (never reached
- * here). Locks: none; the count changes by compare-and-exchange, and sleepers test it without a
- * lock. Follows: eventfd(2)
+ *   here).
+ * Locks: none; the count changes by compare-and-exchange, and sleepers test it without a lock.
+ * Follows: eventfd(2)
  */
 #include "fs/anonfs/eventfd.h"
 

@@ -3,9 +3,9 @@
  *
  * Owns: struct timerfd. Its kernel timer is armed while expires_ns is not 0.
  * Locks: lock (RANK_DEVICE, interrupts off) for the times; ticks is atomic. The timer is armed
- * after the lock is dropped (TIMER ranks before DEVICE); settime cancels it and waits for the
- * callback first, so only one of them arms at a time; two settimes meet in set_lock. Follows:
- * timerfd_create(2)
+ *   after the lock is dropped (TIMER ranks before DEVICE); settime cancels it and waits for the
+ *   callback first, so only one of them arms at a time; two settimes meet in set_lock.
+ * Follows: timerfd_create(2)
  */
 #include "fs/anonfs/timerfd.h"
 

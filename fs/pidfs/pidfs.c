@@ -3,15 +3,16 @@
  *
  * Owns: the one inode a struct pid can have, and the meaning of looking at it.
  * Life: the inode is made by the first open and holds one reference on its pid (inode->private);
- * each pidfd is a file on a nameless dentry of its own; the last close evicts the inode, which
- * drops the pid. Nothing is cached. file->private is free for options of one open. Invariant:
- * inode->ino == pid->ino, and a pid's ino is never given out again. So two pidfds are the same
- * process if and only if st_dev and st_ino agree, for as long as the system runs. Locks: none of
- * its own. Two openers meet in inode_get_or_add(). What is read of a process is either constant in
- * struct pid, or ordered by pid->life (DOC: exit-order). No lock across a user copy. Callers: the
- * system call layer, and sockets. Never called from exit, nor in interrupts. Not here: signals
- * (kernel/task), what does not need the inode (pidfd.c), no pidfs (fallback.c). Follows: Linux 7.3
- * fs/pidfs.c
+ *   each pidfd is a file on a nameless dentry of its own; the last close evicts the inode, which
+ *   drops the pid. Nothing is cached. file->private is free for options of one open.
+ * Invariant: inode->ino == pid->ino, and a pid's ino is never given out again. So two pidfds are
+ *   the same process if and only if st_dev and st_ino agree, for as long as the system runs.
+ * Locks: none of its own. Two openers meet in inode_get_or_add(). What is read of a process is
+ *   either constant in struct pid, or ordered by pid->life (DOC: exit-order). No lock across a
+ *   user copy.
+ * Callers: the system call layer, and sockets. Never called from exit, nor in interrupts.
+ * Not here: signals (kernel/task), what does not need the inode (pidfd.c), no pidfs (fallback.c).
+ * Follows: Linux 7.3 fs/pidfs.c
  */
 #include "fs/pidfs/internal.h"
 

@@ -3,13 +3,13 @@
  *
  * Owns: struct pipe, and pipefs, the pseudo file system of the unnamed ones.
  * Life: made by pipe(2), or by the first open of a FIFO; counted by its open files; inode->fifo
- * points to it while there are any, so that opening /proc/PID/fd/N or the FIFO again finds it.
+ *   points to it while there are any, so that opening /proc/PID/fd/N or the FIFO again finds it.
  * Invariants: bytes is the sum of the buffers' lengths; a write of at most PIPE_BUF bytes is never
- * split around somebody else's, because it goes in under one hold of the lock. Locks: pipe->lock
- * (RANK_PIPE) for everything but the wait queues; user memory is copied under it, which is why its
- * rank is below MM. inode->lock guards inode->fifo and is taken outside. Sleepers test used,
- * readers and writers without the lock and look again with it. Follows: pipe(7), fifo(7), pipe(2),
- * fcntl(2)
+ *   split around somebody else's, because it goes in under one hold of the lock.
+ * Locks: pipe->lock (RANK_PIPE) for everything but the wait queues; user memory is copied under
+ *   it, which is why its rank is below MM. inode->lock guards inode->fifo and is taken outside.
+ *   Sleepers test used, readers and writers without the lock and look again with it.
+ * Follows: pipe(7), fifo(7), pipe(2), fcntl(2)
  */
 #include "fs/pipefs/pipe.h"
 

@@ -1,9 +1,9 @@
 /*
  * tmpfs instances: options, numbers, and the kernel's own instance for files without names.
  *
- * Owns: the types "tmpfs", "ramfs" (no limits) and "rootfs"; the internal mount behind memfd_create
- * and shared anonymous memory; seals. Locks: seals change under inode->lock, as do the writes they
- * forbid.
+ * Owns: the types "tmpfs", "ramfs" (no limits) and "rootfs"; the internal mount behind
+ *   memfd_create and shared anonymous memory; seals.
+ * Locks: seals change under inode->lock, as do the writes they forbid.
  */
 #include "fs/tmpfs/internal.h"
 

@@ -1,9 +1,9 @@
 /*
  * Credentials: what a thread may do, and on whose account it runs.
  *
- * Owns: struct cred, and the count of threads per user.
- * A published cred never changes: a thread that changes its identity copies, edits the copy and
- * puts it in place of the old one (thread_set_cred). So readers need a reference, but no lock.
+ * Owns: struct cred, and the count of threads per user. A published cred never changes: a thread
+ *   that changes its identity copies, edits the copy and puts it in place of the old one
+ *   (thread_set_cred). So readers need a reference, but no lock.
  * Locks: users_lock (USERS) for the table of users; a user is in it while threads count for it.
  */
 #include "kernel/id/cred.h"

@@ -3,9 +3,9 @@
  *
  * All go over the vmas of a range; holes make them fail with ENOMEM, some only after having done
  * the rest. There is no swap and no disk, so most advice changes nothing, and mlock is a promise
- * that is kept anyway once the pages are there; it is accounted because RLIMIT_MEMLOCK is. Locks:
- * as->lock; never across a copy to user memory.   Follows: madvise(2), mincore(2), msync(2),
- * mlock(2)
+ * that is kept anyway once the pages are there; it is accounted because RLIMIT_MEMLOCK is.
+ * Locks: as->lock; never across a copy to user memory.   Follows: madvise(2), mincore(2),
+ *   msync(2), mlock(2)
  */
 #include "kernel/mm/mmap.h"
 

@@ -1,13 +1,14 @@
 /*
  * Address spaces: the tree of mappings, and its life.
  *
- * Owns: struct as, every struct vma in it, and the invariants of the tree: vmas do not overlap, are
- * ordered by start, and as->nr_* are the sums over them. Life: as_new() or as_fork() make one with
- * one user; each thread in it and each reader in /proc is a user; the last as_put() makes all CPUs
- * drop its page table, then takes everything apart without any flush. Fork: pages of private
- * mappings lose write permission on both sides; the first writer of each gets a copy (fault.c).
- * Page-table entries are copied table by table, not looked up one by one. Joining: neighbours of
- * anonymous memory that differ in nothing become one, so a heap that grows page by page is one vma.
+ * Owns: struct as, every struct vma in it, and the invariants of the tree: vmas do not overlap,
+ *   are ordered by start, and as->nr_* are the sums over them.
+ * Life: as_new() or as_fork() make one with one user; each thread in it and each reader in /proc
+ *   is a user; the last as_put() makes all CPUs drop its page table, then takes everything apart
+ *   without any flush. Fork: pages of private mappings lose write permission on both sides; the
+ *   first writer of each gets a copy (fault.c). Page-table entries are copied table by table, not
+ *   looked up one by one. Joining: neighbours of anonymous memory that differ in nothing become
+ *   one, so a heap that grows page by page is one vma.
  * Locks: as->lock (MM); the parent's before the child's in fork.
  */
 #include "kernel/mm/as.h"

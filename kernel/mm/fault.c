@@ -10,7 +10,8 @@
  * read lock an entry only goes forward (nothing, a page without write permission, the page for
  * writing), always by compare-and-swap from the value that was examined; the loser drops what it
  * made and lets the access be tried again. A page that is replaced is let go only after a flush:
- * another CPU may still read it. Locks: as->lock for reading; for writing only to let a stack grow.
+ * another CPU may still read it.
+ * Locks: as->lock for reading; for writing only to let a stack grow.
  */
 #include "kernel/mm/fault.h"
 

@@ -5,11 +5,12 @@
  * KSTACK_SIZE bytes are the stack. Free stacks stay mapped, a few per CPU and some more in common,
  * linked through their own top word. Beyond that a slot loses its pages but keeps its translations
  * in the TLBs, where they do no harm: nobody uses the address until the slot is mapped again. Such
- * stale slots wait until there are many, or no others; then one flush of all CPUs makes them clean.
- * So freeing a stack, which happens anywhere, never waits for other CPUs. The list of slots without
- * pages runs through the guard pages' entries, which are never present. Ranges of kvmalloc() are
- * never reused for another size class; the same clean-before-reuse applies, done at once, as
- * kvfree() may sleep. Locks: kmap_lock (SLAB; it is never held while allocating).
+ * stale slots wait until there are many, or no others; then one flush of all CPUs makes them
+ * clean. So freeing a stack, which happens anywhere, never waits for other CPUs. The list of slots
+ * without pages runs through the guard pages' entries, which are never present. Ranges of
+ * kvmalloc() are never reused for another size class; the same clean-before-reuse applies, done at
+ * once, as kvfree() may sleep.
+ * Locks: kmap_lock (SLAB; it is never held while allocating).
  */
 #include "kernel/mm/kmap.h"
 

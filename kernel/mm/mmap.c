@@ -7,8 +7,9 @@
  * everything that may fail comes first (limits, memory for vmas), then what is in the way is
  * unmapped, then the new vma goes in. Limits: RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK,
  * MAP_COUNT_MAX; and no single writable private mapping larger than all memory, unless
- * MAP_NORESERVE (overcommit as Linux guesses it, without its finer points). Locks: as->lock for
- * writing.               Follows: mmap(2), mprotect(2), brk(2), Linux 7.3 mm/mmap.c
+ * MAP_NORESERVE (overcommit as Linux guesses it, without its finer points).
+ * Locks: as->lock for writing.               Follows: mmap(2), mprotect(2), brk(2), Linux 7.3
+ *   mm/mmap.c
  */
 #include "kernel/mm/mmap.h"
 

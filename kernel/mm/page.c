@@ -2,12 +2,14 @@
  * Physical memory.
  *
  * Owns: page_array, and every frame the boot code left over. A buddy system under one lock holds
- * blocks of 2^order frames; before it, each CPU has a list of single frames, and one of frames
- * known to be zero. Invariant: a free block's head has PAGE_FREE and its order, and no free block's
- * buddy of the same order is free. The per-CPU lists' frames are not in the buddy system and so
- * never merged. Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel is not
- * preempted. Zeroed frames: page tables are empty when they are freed, so they are kept for the
- * next page table. Locks: zone.lock (FRAMES).
+ *   blocks of 2^order frames; before it, each CPU has a list of single frames, and one of frames
+ *   known to be zero.
+ * Invariant: a free block's head has PAGE_FREE and its order, and no free block's buddy of the
+ *   same order is free. The per-CPU lists' frames are not in the buddy system and so never merged.
+ *   Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel is not preempted.
+ *   Zeroed frames: page tables are empty when they are freed, so they are kept for the next page
+ *   table.
+ * Locks: zone.lock (FRAMES).
  */
 #include "kernel/mm/page.h"
 

@@ -2,7 +2,9 @@
  * mremap(2): growing, shrinking and moving a mapping.
  *
  * Pages move by moving their page-table entries. The new vma is made first, with tables for all it
- * will get; from then on nothing fails. Locks: as->lock for writing. Follows: mremap(2)
+ * will get; from then on nothing fails.
+ * Locks: as->lock for writing.
+ * Follows: mremap(2)
  */
 #include "kernel/mm/mmap.h"
 

@@ -2,11 +2,11 @@
  * Objects of one size, cut from slabs of pages; kmalloc() is ten such caches.
  *
  * Life of an object: in its slab (never used, or on slab->free), on a per-CPU list, live; debug
- * kernels insert the quarantine between live and per-CPU list (slabcheck.c). Invariant:
- * cache->nr_taken counts the objects that left their slabs, so live objects are nr_taken less what
- * lies in per-CPU lists and quarantines. No count is kept per allocation, yet the sum is exact.
- * Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel is not preempted.
- * A slab that becomes empty gives its pages back, but for one per cache.
+ * kernels insert the quarantine between live and per-CPU list (slabcheck.c).
+ * Invariant: cache->nr_taken counts the objects that left their slabs, so live objects are
+ *   nr_taken less what lies in per-CPU lists and quarantines. No count is kept per allocation, yet
+ *   the sum is exact. Per-CPU lists need no lock: nothing allocates in interrupts, and the kernel
+ *   is not preempted. A slab that becomes empty gives its pages back, but for one per cache.
  * Locks: cache->lock (SLAB), taken once per batch.
  */
 #include "kernel/mm/slab.h"

@@ -1,14 +1,15 @@
 /*
  * Page tables in bulk: emptying, copying, protecting and moving ranges of entries.
  *
- * A walk goes from one last-level table to the next and skips what a missing upper table covers, so
- * its cost is that of what is there. Gathering: a page may be freed only when no CPU can reach it
- * through a stale translation. Entries are emptied first and their pages collected; the flush comes
- * before the collection is let go. If nobody else can run in the address space meanwhile, the flush
- * waits until the end and pages go at once: this thread, in the kernel, is the only one that could
- * use the translations. Tables always wait for the flush. Tables go with the last mapping they
- * serve, except that those of the last small range that was unmapped stay until another is:
- * as->spare_start. Locks: as->lock for writing, which keeps faults out.
+ * A walk goes from one last-level table to the next and skips what a missing upper table covers,
+ * so its cost is that of what is there. Gathering: a page may be freed only when no CPU can reach
+ * it through a stale translation. Entries are emptied first and their pages collected; the flush
+ * comes before the collection is let go. If nobody else can run in the address space meanwhile,
+ * the flush waits until the end and pages go at once: this thread, in the kernel, is the only one
+ * that could use the translations. Tables always wait for the flush. Tables go with the last
+ * mapping they serve, except that those of the last small range that was unmapped stay until
+ * another is: as->spare_start.
+ * Locks: as->lock for writing, which keeps faults out.
  */
 #include <linux/errno.h>
 

@@ -2,12 +2,13 @@
  * Futexes: sleeping on a 32-bit word of user memory.
  *
  * Owns: a hash table of sleepers. A sleeper is a struct on its stack, in the bucket of its key,
- * until a waker takes it off or it gives up. The key says which word it is, whatever address it is
- * seen at: (address space, address) for private memory, (page frame, offset) for shared mappings,
- * with a reference that keeps the frame. DOC: futex-order. The sleeper compares the word with the
- * bucket locked; whoever changes the word and then wakes takes the same lock, so either the sleeper
- * sees the new value or the waker sees the sleeper. User memory is read there with interrupts off:
- * a page that is not there fails at once, and is brought in without the lock before the next try.
+ *   until a waker takes it off or it gives up. The key says which word it is, whatever address it
+ *   is seen at: (address space, address) for private memory, (page frame, offset) for shared
+ *   mappings, with a reference that keeps the frame. DOC: futex-order. The sleeper compares the
+ *   word with the bucket locked; whoever changes the word and then wakes takes the same lock, so
+ *   either the sleeper sees the new value or the waker sees the sleeper. User memory is read there
+ *   with interrupts off: a page that is not there fails at once, and is brought in without the
+ *   lock before the next try.
  * Locks: bucket->lock (FUTEX); two of them, for requeue, lower address first.
  * Not here: priority inheritance (ENOSYS).
  */

@@ -3,14 +3,14 @@
  *
  * Owns: the rule of how a thread blocks and is woken (DOC: wait-ordering in wait.h).
  * Life: an entry is its waiter's, mostly on its stack; only the waiter takes it off the queue,
- * under the queue's lock, so a waker that holds the lock may use the entry and the thread in it.
- * Why woken entries stay queued: thread_wake() says whether it changed anything, so a second
- * wake_one passes over a thread that is awake already but has not run yet, and wakes the next.
+ *   under the queue's lock, so a waker that holds the lock may use the entry and the thread in it.
+ *   Why woken entries stay queued: thread_wake() says whether it changed anything, so a second
+ *   wake_one passes over a thread that is awake already but has not run yet, and wakes the next.
  * Locks: queue->lock (WAITQ), interrupts off: handlers wake. Below it, callbacks may take EPREADY
- * and the scheduler RUNQ. Lock waiters are different: the one who unlocks takes the first waiter
- * out and hands the lock over. Once is_granted is set the waiter may run, so it takes waiters->lock
- * once more before it leaves: until then its entry, its thread and the lock itself stay where the
- * granter uses them.
+ *   and the scheduler RUNQ. Lock waiters are different: the one who unlocks takes the first waiter
+ *   out and hands the lock over. Once is_granted is set the waiter may run, so it takes
+ *   waiters->lock once more before it leaves: until then its entry, its thread and the lock itself
+ *   stay where the granter uses them.
  */
 #include "kernel/sync/wait.h"
 

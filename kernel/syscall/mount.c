@@ -2,7 +2,8 @@
  * The mount tree from user space.
  *
  * Every mount is private: nothing propagates, so asking for that is granted and asking for more is
- * not. Follows: mount(2), umount2(2), pivot_root(2)
+ * not.
+ * Follows: mount(2), umount2(2), pivot_root(2)
  */
 #include "kernel/syscall/user.h"
 

@@ -2,7 +2,8 @@
  * Names: making, moving and removing them, and where a process stands among them.
  *
  * Every call copies its path strings in, calls one function of fs/namei.c or fs/stat.c, and frees
- * them. Follows: mkdir(2), link(2), rename(2), chmod(2), chown(2), utimensat(2), chdir(2)
+ * them.
+ * Follows: mkdir(2), link(2), rename(2), chmod(2), chown(2), utimensat(2), chdir(2)
  */
 #include "kernel/syscall/user.h"
 

@@ -8,9 +8,10 @@
  * the caller could still be told of.
  *
  * Locks: task->exec_lock for writing around the change, so that whoever checks permission on a
- * process and then takes something from it does both on the same side of an exec. The program's
- * file cannot be opened for writing while it runs (ETXTBSY): the open file denies it as long as it
- * lives, and as->exe holds it. Follows: execve(2), Linux fs/exec.c
+ *   process and then takes something from it does both on the same side of an exec. The program's
+ *   file cannot be opened for writing while it runs (ETXTBSY): the open file denies it as long as
+ *   it lives, and as->exe holds it.
+ * Follows: execve(2), Linux fs/exec.c
  */
 #include "kernel/task/exec.h"
 

@@ -2,10 +2,10 @@
  * When memory is out: which process has to go.
  *
  * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of
- * all memory per point; -1000 never), as in proc(5). The process chosen last is waited for while it
- * still has memory, instead of killing another, but not for ever: it may itself wait for a lock of
- * somebody who is here for memory, and only that one's death will free it. With many processes out
- * of memory at once, each choosing would keep the dying from the CPUs: between two choices
+ * all memory per point; -1000 never), as in proc(5). The process chosen last is waited for while
+ * it still has memory, instead of killing another, but not for ever: it may itself wait for a lock
+ * of somebody who is here for memory, and only that one's death will free it. With many processes
+ * out of memory at once, each choosing would keep the dying from the CPUs: between two choices
  * everybody sleeps.
  * Locks: tasks_lock for reading, around the whole choice.
  */

@@ -5,8 +5,8 @@
  * is queued the timer rests; taking the signal arms it again (see timers.c).
  *
  * Life: on the process's list from create to delete, exec or exit. It is freed after it is off the
- * list, its entry off the queue and its callback done. Locks: sig_lock of its process for
- * everything.
+ *   list, its entry off the queue and its callback done.
+ * Locks: sig_lock of its process for everything.
  */
 #include "kernel/task/ptimer.h"
 

@@ -9,9 +9,9 @@
  * hear of it. Delivery is the receiver's own work, on its way to user mode (sigdeliver.c).
  *
  * Locks: sig_lock with interrupts off, as timers send from interrupts; tasks_lock (read) around it
- * wherever the target is found through a struct pid. Two sig_locks are never held together.
+ *   wherever the target is found through a struct pid. Two sig_locks are never held together.
  * Invariant: WORK_SIGNAL is set by anybody and cleared only by the thread itself, so that a system
- * call that gave up because of it always passes through signal_deliver().
+ *   call that gave up because of it always passes through signal_deliver().
  */
 #include "kernel/task/signal.h"
 

@@ -3,9 +3,9 @@
  *
  * A parent's children are on two lists, living and dead, so that finding a zombie costs the same
  * however many live; one child is found through its struct pid. Only a caller who asks for stopped
- * or continued children of any kind looks at each of the living. Locks: tasks_lock for writing, as
- * what is found may be reaped at once. The waiter sleeps on its process's child_wait; exit and stop
- * wake that after the change.
+ * or continued children of any kind looks at each of the living.
+ * Locks: tasks_lock for writing, as what is found may be reaped at once. The waiter sleeps on its
+ *   process's child_wait; exit and stop wake that after the change.
  */
 #include <linux/errno.h>
 #include <linux/signal.h>

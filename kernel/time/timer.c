@@ -2,11 +2,12 @@
  * Timers: one tree per CPU, ordered by expiry; the hardware is armed for the first.
  *
  * Invariant: timer->cpu says in whose tree it is, and changes only under that tree's lock; it goes
- * from -1 to this CPU by compare-and-swap, so two that arm the same timer at once leave it in one
- * tree. The hardware may be armed earlier than needed (the first timer was cancelled), never later.
- * Running: base->running is set before cpu becomes -1 and cleared after the callback, which is all
- * that timer_cancel_sync() needs to know; the timer is not touched after its callback, which may
- * free it. Locks: base->lock (TIMER, irq); callbacks run without it.
+ *   from -1 to this CPU by compare-and-swap, so two that arm the same timer at once leave it in
+ *   one tree. The hardware may be armed earlier than needed (the first timer was cancelled), never
+ *   later. Running: base->running is set before cpu becomes -1 and cleared after the callback,
+ *   which is all that timer_cancel_sync() needs to know; the timer is not touched after its
+ *   callback, which may free it.
+ * Locks: base->lock (TIMER, irq); callbacks run without it.
  */
 #include "kernel/time/timer.h"
 
