@@ -126,15 +126,17 @@ $(eval $(call kernel-rules,check-clang,y,clang -Werror -isystem $(shell clang -p
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
 # --- Generated: system call numbers and tables from the one table -----------------
-$(G)/stamp: kernel/syscall/table.tbl tools/gensyscalls.awk
+SYSCALLS := tools/gensyscalls.awk kernel/syscall/linux.tbl kernel/syscall/table.tbl
+$(G)/stamp: $(SYSCALLS)
 	@mkdir -p $(G)/asm $(G)/bits
-	$Qset -e; gen() { awk -v what=$$1 -f tools/gensyscalls.awk $< >$(G)/$$2.new; \
+	$Qset -e; gen() { awk -v what=$$1 -f $(SYSCALLS) >$(G)/$$2.new; \
 		cmp -s $(G)/$$2.new $(G)/$$2 && rm $(G)/$$2.new || mv $(G)/$$2.new $(G)/$$2; }; \
 	gen unistd asm/unistd_64.h; gen sysnames bits/syscall_nr.h; gen table syscall_table.c
 	@touch $@
 $(G)/syscall_table.c: $(G)/stamp ;
-docs:					## docs/syscalls.md from the table
-	$Qawk -v what=doc -f tools/gensyscalls.awk kernel/syscall/table.tbl >docs/syscalls.md
+docs:					## docs/syscalls.md and its totals in the README, from the tables
+	$Qawk -v what=doc -f $(SYSCALLS) >docs/syscalls.md
+	$Qsed -i "s/^Of Linux's .* system calls .*/$$(awk -v what=totals -f $(SYSCALLS))/" README.md
 
 # --- User space: libc, tools, guest tests (LIBC=musl builds them with musl) -------
 LIBC     ?= pipit

@@ -1,11 +1,12 @@
-# Reads kernel/syscall/table.tbl and prints what is made from it.
+# Reads kernel/syscall/linux.tbl and table.tbl and prints what is made from them.
 #
-#	awk -v what=WHAT -f tools/gensyscalls.awk kernel/syscall/table.tbl
+#	awk -v what=WHAT -f tools/gensyscalls.awk kernel/syscall/{linux,table}.tbl
 #
 #	what=unistd	<asm/unistd_64.h>: __NR_name
 #	what=sysnames	SYS_name for libc's <sys/syscall.h>
 #	what=table	the dispatch tables in C
-#	what=doc	docs/syscalls.md
+#	what=doc	docs/syscalls.md: Linux's whole list, and what is here of it
+#	what=totals	the line of README.md about it
 
 function bad(text) {
 	print FILENAME ":" FNR ": " text > "/dev/stderr"
@@ -14,6 +15,14 @@ function bad(text) {
 }
 
 /^[ \t]*(#|$)/ { next }
+
+FILENAME ~ /linux\.tbl$/ {
+	nr = $1 + 0
+	linux_name[nr] = $2
+	linux_order[++linux_rows] = nr
+	is_none[nr] = $3 == "none"
+	next
+}
 
 {
 	if (NF < 5 || $1 !~ /^[0-9]+$/)
@@ -25,6 +34,8 @@ function bad(text) {
 	nr = $1 + 0
 	if (rows && nr <= last)
 		bad("numbers must rise")
+	if (linux_name[nr] != $2)
+		bad("linux.tbl calls " nr " '" linux_name[nr] "'")
 	last = nr
 	rows++
 	name[nr] = $2
@@ -45,6 +56,8 @@ END {
 		print_table()
 	else if (what == "doc")
 		print_doc()
+	else if (what == "totals")
+		print totals()
 	else
 		exit 2
 }
@@ -85,16 +98,25 @@ function print_table(    i, nr, seen) {
 	printf "const u32 syscall_count = %d;\n", rows ? last + 1 : 0
 }
 
-function print_doc(    i, nr, full) {
+function totals(    i, full, none) {
 	for (i = 1; i <= rows; i++)
 		full += state[order[i]] == "full"
+	for (i = 1; i <= linux_rows; i++)
+		none += is_none[linux_order[i]]
+	return sprintf("Of Linux's %d system calls %d are here in full, %d in part and %d not; " \
+		"%d more numbers are empty on Linux too.", linux_rows - none, full, rows - full,
+		linux_rows - none - rows, none)
+}
+
+function print_doc(    i, nr) {
 	print "# System calls\n"
-	print "Made from kernel/syscall/table.tbl by `make docs`; do not edit. All other"
-	print "numbers answer ENOSYS.\n"
-	printf "%d calls, %d of them complete.\n\n", rows, full
+	print "Made from kernel/syscall/table.tbl and linux.tbl by `make docs`; do not edit.\n"
+	print totals()
+	print "What is absent answers ENOSYS.\n"
 	print "| nr | name | state |\n|--:|---|---|"
-	for (i = 1; i <= rows; i++) {
-		nr = order[i]
-		printf "| %d | %s | %s |\n", nr, name[nr], state[nr]
+	for (i = 1; i <= linux_rows; i++) {
+		nr = linux_order[i]
+		printf "| %d | %s | %s |\n", nr, linux_name[nr],
+			(nr in state) ? state[nr] : (is_none[nr] ? "absent, on Linux too" : "absent")
 	}
 }
