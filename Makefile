@@ -48,7 +48,7 @@ obj-sched   := thread sched load futex work
 obj-id      := pid cred uts
 obj-fs      := super inode dentry dpath mount path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
-obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers ptimer usertrap \
+obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers ptimer cpuclock usertrap \
 	       session rlimit oom
 obj-pidfs-y := pidfs/pidfs
 obj-pidfs-n := pidfs/fallback

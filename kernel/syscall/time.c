@@ -12,57 +12,23 @@
 #include "arch/x86_64/percpu.h"
 #include "kernel/id/cred.h"
 #include "kernel/sched/sched.h"
+#include "kernel/task/cpuclock.h"
 #include "kernel/task/signal.h"
-
-/* CPU-time clocks of another process or thread: ~pid << 3 | kind, as clock_getcpuclockid(3) makes
- * them. */
-#define CPUCLOCK_PID(clock)       (~((clock) >> 3))
-#define CPUCLOCK_IS_THREAD(clock) ((clock)&4)
-#define CPUCLOCK_KIND(clock)      ((clock)&3)
-#define CPUCLOCK_KIND_PROF        0
-#define CPUCLOCK_KIND_SCHED       2
-
-static u64 thread_cpu_ns(const struct thread *t)
-{
-	u64 ns = t->run_ns;
-
-	return t == current ? ns + (clock_ns() - t->ran_since_ns) : ns;
-}
-
-static u64 task_cpu_ns(struct task *task)
-{
-	u64 user, system;
-
-	task_times(task, &user, &system);
-	return user + system;
-}
 
 static int clock_read_cpu(int clock, u64 *ns)
 {
-	int nr = CPUCLOCK_PID(clock);
-	struct task *task;
+	struct cpuclock c;
+	int err = cpuclock_get(clock, &c);
 
-	if (CPUCLOCK_KIND(clock) > CPUCLOCK_KIND_SCHED)
-		return -EINVAL;
-	if (CPUCLOCK_IS_THREAD(clock)) {
-		if (nr && nr != pid_vnr(current->pid))
-			return -EINVAL;
-		*ns = thread_cpu_ns(current);
-		return 0;
-	}
-	task = nr ? task_find_get(nr) : task_current();
-	if (!task)
-		return -EINVAL;
-	*ns = task_cpu_ns(task);
-	if (nr)
-		task_put(task);
+	if (err)
+		return err;
+	*ns = cpuclock_ns(&c);
+	cpuclock_put(&c);
 	return 0;
 }
 
 static int clock_read(int clock, u64 *ns)
 {
-	if (clock < 0)
-		return clock_read_cpu(clock, ns);
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
@@ -77,14 +43,8 @@ static int clock_read(int clock, u64 *ns)
 	case CLOCK_BOOTTIME_ALARM:
 		*ns = clock_ns();
 		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-		*ns = task_cpu_ns(task_current());
-		return 0;
-	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = thread_cpu_ns(current);
-		return 0;
 	default:
-		return -EINVAL;
+		return clock <= CLOCK_THREAD_CPUTIME_ID ? clock_read_cpu(clock, ns) : -EINVAL;
 	}
 }
 

@@ -18,6 +18,7 @@
 
 #include "kernel/id/pidns.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/cpuclock.h"
 #include "kernel/time/clock.h"
 
 struct ptimer {
@@ -146,15 +147,19 @@ static struct ptimer *ptimer_find(struct task *t, int id)
 	return NULL;
 }
 
-static int check_clock(clockid_t clock)
+/* Sets clock, and for the CPU time of a thread cpu_thread. A timer on another process's CPU clock,
+ * which Linux allows, is refused: only its own ticks look at a process's timers. */
+static int ptimer_set_clock(struct ptimer *p, clockid_t clock)
 {
+	struct cpuclock c;
+	int err;
+
+	p->clock = clock;
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_MONOTONIC:
 	case CLOCK_BOOTTIME:
 	case CLOCK_TAI:
-	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID:
 		return 0;
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
@@ -162,9 +167,17 @@ static int check_clock(clockid_t clock)
 	case CLOCK_REALTIME_ALARM:
 	case CLOCK_BOOTTIME_ALARM:
 		return -EOPNOTSUPP;
-	default:
-		return -EINVAL;
 	}
+	if (clock < 0 && (clock & 7) == 3)
+		return -EOPNOTSUPP; /* the clock of a device */
+	err = clock <= CLOCK_THREAD_CPUTIME_ID ? cpuclock_get(clock, &c) : -EINVAL;
+	if (err)
+		return err;
+	p->clock = c.thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
+	p->cpu_thread = c.thread;
+	if (c.task)
+		task_put(c.task);
+	return c.task && c.task != p->task ? -EINVAL : 0;
 }
 
 /* The thread SIGEV_THREAD_ID names, if it is one of ours; +1 or NULL. */
@@ -215,33 +228,30 @@ int ptimer_create(clockid_t clock, const struct sigevent *event, int *id)
 	struct task_timers *tt;
 	struct ptimer *p;
 	u64 irqflags;
-	int err = check_clock(clock);
+	int err;
 
-	if (err)
-		return err;
 	tt = timers_make(t);
 	p = tt ? kzalloc(sizeof(*p)) : NULL;
 	if (!p)
 		return -EAGAIN;
-	err = ptimer_set_event(p, event ? event : &usual);
+	p->task = t;
+	err = ptimer_set_clock(p, clock);
+	if (!err)
+		err = ptimer_set_event(p, event ? event : &usual);
 	if (err) {
+		if (p->cpu_thread)
+			thread_put(p->cpu_thread);
 		kfree(p);
 		return err;
 	}
-	p->clock = clock;
-	p->task = t;
 	timer_setup(&p->timer, ptimer_expired);
 	list_init(&p->q.link);
 	p->q.kind = SIGQUEUE_TIMER;
-	if (clock == CLOCK_THREAD_CPUTIME_ID) {
-		thread_get(current);
-		p->cpu_thread = current;
-	}
 	irqflags = sig_lock(t);
 	p->id = tt->next_id++ & 0x7fffffff;
 	if (!event)
 		p->value.sival_int = p->id;
-	tt->has_cpu_timers |= clock_is_cpu(clock);
+	tt->has_cpu_timers |= clock_is_cpu(p->clock);
 	list_add_tail(&p->link, &tt->list);
 	*id = p->id;
 	sig_unlock(t, irqflags);

@@ -1,6 +1,7 @@
 /*
  * clocks: time goes on, sleeps last long enough, timers fire.
  */
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -171,6 +172,69 @@ static void a_busy_process_does_not_stop_others(void)
 		EXPECT_EQ(kill_and_reap(busy[i]), SIGKILL);
 }
 
+static void *burns(void *arg)
+{
+	long long end = ns(CLOCK_THREAD_CPUTIME_ID) + 50000000;
+
+	while (ns(CLOCK_THREAD_CPUTIME_ID) < end)
+		continue;
+	pthread_barrier_wait(arg);
+	pthread_barrier_wait(arg);
+	return NULL;
+}
+
+static void processor_clocks_of_others_are_read_by_number(void)
+{
+	pthread_barrier_t barrier;
+	pthread_t thread;
+	clockid_t clock;
+	pid_t child;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	EXPECT_EQ(pthread_create(&thread, NULL, burns, &barrier), 0);
+	pthread_barrier_wait(&barrier);
+	EXPECT_EQ(pthread_getcpuclockid(thread, &clock), 0);
+	EXPECT(ns(clock) >= 50000000);
+	EXPECT(ns(clock) <= ns(CLOCK_PROCESS_CPUTIME_ID));
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+	EXPECT_ERR(clock_gettime(clock, &(struct timespec){ 0 }), EINVAL);
+
+	child = spawn_sleeper();
+	EXPECT_EQ(clock_getcpuclockid(child, &clock), 0);
+	EXPECT(ns(clock) >= 0);
+	EXPECT_ERR(clock_gettime(~child * 8 | 6, &(struct timespec){ 0 }), EINVAL); /* its thread */
+	EXPECT_ERR(clock_gettime(~child * 8 | 3, &(struct timespec){ 0 }), EINVAL); /* no kind */
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	EXPECT_ERR(clock_gettime(clock, &(struct timespec){ 0 }), EINVAL);
+}
+
+/* The numbers are those a C library makes of the two usual clocks. */
+static void timers_run_on_processor_clocks(void)
+{
+	static const clockid_t clocks[] = { CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, -6,
+					    -2 };
+	struct itimerspec in_20ms = { .it_value.tv_nsec = 20000000 };
+
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
+		struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+		long long since = ns(CLOCK_THREAD_CPUTIME_ID);
+		int timer;
+
+		signal(SIGUSR1, on_alarm);
+		fired = 0;
+		EXPECT_EQ(syscall(SYS_timer_create, clocks[i], &event, &timer), 0);
+		EXPECT_EQ(syscall(SYS_timer_settime, timer, 0, &in_20ms, NULL), 0);
+		while (!fired)
+			continue;
+		EXPECT(ns(CLOCK_THREAD_CPUTIME_ID) - since >= 20000000);
+		EXPECT_EQ(syscall(SYS_timer_delete, timer), 0);
+	}
+	EXPECT_ERR(syscall(SYS_timer_create, -5, NULL, &(int){ 0 }), EOPNOTSUPP);
+	EXPECT_ERR(syscall(SYS_timer_create, -9, NULL, &(int){ 0 }), EINVAL);
+}
+
 static void wall_time_agrees_with_itself(void)
 {
 	struct timeval tv;
@@ -192,6 +256,8 @@ int main(void)
 	RUN(processor_time_is_counted);
 	RUN(processor_time_never_goes_back);
 	RUN(a_busy_process_does_not_stop_others);
+	RUN(processor_clocks_of_others_are_read_by_number);
+	RUN(timers_run_on_processor_clocks);
 	RUN(wall_time_agrees_with_itself);
 	return tap_done();
 }
