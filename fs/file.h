@@ -16,14 +16,15 @@
 #include "fs/path.h"
 
 /* file->mode */
-#define FILE_READ   0x01u
-#define FILE_WRITE  0x02u
-#define FILE_PATH   0x04u /* O_PATH: only a place */
-#define FILE_STREAM 0x08u /* has no position: lseek is ESPIPE */
-#define FILE_WRITER 0x10u /* counted in inode->writers */
-#define FILE_PREAD  0x20u /* pread and pwrite work */
-#define FILE_EXEC   0x40u /* opened to be run */
-#define FILE_DENIER 0x80u /* counted negatively in inode->writers */
+#define FILE_READ    0x01u
+#define FILE_WRITE   0x02u
+#define FILE_PATH    0x04u /* O_PATH: only a place */
+#define FILE_STREAM  0x08u /* has no position: lseek is ESPIPE */
+#define FILE_WRITER  0x10u /* counted in inode->writers */
+#define FILE_PREAD   0x20u /* pread and pwrite work */
+#define FILE_EXEC    0x40u /* opened to be run */
+#define FILE_DENIER  0x80u /* counted negatively in inode->writers */
+#define FILE_CREATED 0x100u /* its name was made by this open: F_CREATED_QUERY */
 
 struct files;
 

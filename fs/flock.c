@@ -345,12 +345,29 @@ static int record_range(struct file *file, const struct flock *fl, struct file_l
 	return 0;
 }
 
+/* Of an OFD lock, F_UNLCK asks which the description itself holds. */
+static struct file_lock *context_owned(struct flock_context *ctx, const struct file_lock *want)
+{
+	struct file_lock *l;
+
+	list_for_each(l, &ctx->locks, link)
+		if (l->kind == want->kind && l->owner == want->owner && l->start <= want->end &&
+		    l->end >= want->start)
+			return l;
+	return NULL;
+}
+
 static void record_get(struct flock_context *ctx, const struct file_lock *want, struct flock *fl)
 {
 	struct file_lock *l;
 
 	spin_lock(&flock_lock);
-	l = ctx ? context_conflict(ctx, want) : NULL;
+	if (!ctx)
+		l = NULL;
+	else if (fl->l_type == F_UNLCK)
+		l = context_owned(ctx, want);
+	else
+		l = context_conflict(ctx, want);
 	if (l) {
 		fl->l_type = l->is_write ? F_WRLCK : F_RDLCK;
 		fl->l_whence = SEEK_SET;

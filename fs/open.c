@@ -274,7 +274,11 @@ static int open_last(struct walk *w, const struct last_component *last, u32 flag
 	}
 	if (!err)
 		err = open_check(&w->path, is_new ? flags & ~(u32)O_TRUNC : flags, is_new);
-	return err ? err : open_file(&w->path, is_new ? flags & ~(u32)O_TRUNC : flags, out);
+	if (!err)
+		err = open_file(&w->path, is_new ? flags & ~(u32)O_TRUNC : flags, out);
+	if (!err && is_new)
+		(*out)->mode |= FILE_CREATED;
+	return err;
 }
 
 /* O_CREAT of ".", ".." or "/": always an error, but which? */
@@ -351,7 +355,7 @@ static int open_tmpfile(struct walk *w, u32 flags, u32 mode, struct file **out)
 					 memory_order_relaxed);
 	mount_get(path.mnt);
 	if (!err)
-		err = open_file(&path, flags & ~(u32)O_DIRECTORY, out);
+		err = open_file(&path, flags, out);
 	path_put(&path);
 	return err;
 }

@@ -7,8 +7,8 @@
  * handler runs with the stack as after a call and returns into the restorer, which calls
  * rt_sigreturn with the stack pointer one word further up.
  *
- * Nothing in a frame is believed on the way back: the user may have written anything. Segments are
- * forced, only arithmetic flags are taken, rip must be canonical, and the FPU image is checked
+ * Nothing in a frame is believed on the way back: the user may have written anything. Segments
+ * must be the usual ones, only arithmetic flags are taken, rip must be canonical, and the FPU image is checked
  * field by field before XRSTOR sees it. The image is rebuilt in place, in the thread's own save
  * area, in steps that may fault and sleep: fpu_is_edited says so meanwhile. Whatever goes wrong,
  * the thread is left with a valid image.
@@ -289,9 +289,12 @@ static int get_fpu(const u8 __user *ufpu)
 	return get_fpu_checked(ufpu, size, features);
 }
 
-static int take_sigcontext(struct regs *regs, const struct sigcontext *sc)
+/* strict_ss: the frame's maker knew of ss, which frames did not always have. */
+static int take_sigcontext(struct regs *regs, const struct sigcontext *sc, bool strict_ss)
 {
-	if (sc->rip >> 47)
+	u64 other_flags = regs->rflags & ~(u64)FLAGS_FROM_USER;
+
+	if (sc->rip >> 47 || (sc->cs | 3) != USER_CS || (strict_ss && (sc->ss | 3) != USER_DS))
 		return -EFAULT;
 	*regs = (struct regs){
 		.r8 = sc->r8,
@@ -311,7 +314,7 @@ static int take_sigcontext(struct regs *regs, const struct sigcontext *sc)
 		.rcx = sc->rcx,
 		.rsp = sc->rsp,
 		.rip = sc->rip,
-		.rflags = (sc->eflags & FLAGS_FROM_USER) | RFLAGS_IF | RFLAGS_FIXED,
+		.rflags = other_flags | (sc->eflags & FLAGS_FROM_USER),
 		.cs = USER_CS,
 		.ss = USER_DS,
 		.orig_rax = ~0ull,
@@ -328,7 +331,7 @@ int sigframe_restore(struct regs *regs, u64 *mask, stack_t *altstack)
 
 	if (copy_from_user(&uc, &uframe->uc, sizeof(uc)))
 		return -EFAULT;
-	if (take_sigcontext(regs, &uc.uc_mcontext))
+	if (take_sigcontext(regs, &uc.uc_mcontext, uc.uc_flags & UC_STRICT_RESTORE_SS))
 		return -EFAULT;
 	if (get_fpu((const u8 __user *)uc.uc_mcontext.fpstate))
 		return -EFAULT;

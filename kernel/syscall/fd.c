@@ -203,6 +203,8 @@ static long fcntl_run(int fd, struct file *file, u32 cmd, u64 arg)
 		return fd_dup_from(files, fd, arg, O_CLOEXEC);
 	case F_DUPFD_QUERY:
 		return fcntl_query_dup(file, arg);
+	case F_CREATED_QUERY:
+		return !!(file->mode & FILE_CREATED);
 	case F_GETFD:
 		return fd_get_cloexec(files, fd);
 	case F_SETFD:

@@ -412,6 +412,51 @@ static void file_descriptors_are_copied_and_closed(void)
 	unlink("a");
 }
 
+/* Newer than many headers. */
+#define QUERY_CREATED 1028 /* F_CREATED_QUERY */
+
+static void descriptors_remember_how_they_were_opened(void)
+{
+	int fd = open("a", O_CREAT | O_RDWR, 0644), again;
+
+	EXPECT_EQ(fcntl(fd, QUERY_CREATED), 1);
+	again = dup(fd);
+	EXPECT_EQ(fcntl(again, QUERY_CREATED), 1);
+	close(again);
+	again = open("a", O_CREAT | O_RDWR, 0644);
+	EXPECT_EQ(fcntl(again, QUERY_CREATED), 0);
+	close(again);
+	close(fd);
+	unlink("a");
+	fd = open(".", O_TMPFILE | O_RDWR, 0600);
+	EXPECT_EQ(fcntl(fd, QUERY_CREATED), 0);
+	EXPECT_EQ(fcntl(fd, F_GETFL) & O_TMPFILE, O_TMPFILE);
+	close(fd);
+}
+
+static void description_locks_are_found_by_their_holder(void)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_start = 10, .l_len = 10 };
+	int fd = open("a", O_CREAT | O_RDWR, 0644), other = open("a", O_RDWR);
+
+	EXPECT_EQ(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	lock = (struct flock){ .l_type = F_UNLCK };
+	EXPECT_EQ(fcntl(fd, F_OFD_GETLK, &lock), 0);
+	EXPECT_EQ(lock.l_type, F_RDLCK);
+	EXPECT_EQ(lock.l_start, 10);
+	EXPECT_EQ(lock.l_len, 10);
+	EXPECT_EQ(lock.l_pid, -1);
+	lock = (struct flock){ .l_type = F_UNLCK, .l_start = 20 };
+	EXPECT_EQ(fcntl(fd, F_OFD_GETLK, &lock), 0);
+	EXPECT_EQ(lock.l_type, F_UNLCK);
+	lock = (struct flock){ .l_type = F_UNLCK };
+	EXPECT_EQ(fcntl(other, F_OFD_GETLK, &lock), 0);
+	EXPECT_EQ(lock.l_type, F_UNLCK);
+	close(other);
+	close(fd);
+	unlink("a");
+}
+
 static void statfs_of_the_file_system(void)
 {
 	struct statfs fs;
@@ -469,6 +514,8 @@ int main(void)
 	RUN(permissions_bind_other_users);
 	RUN(times_are_kept);
 	RUN(file_descriptors_are_copied_and_closed);
+	RUN(descriptors_remember_how_they_were_opened);
+	RUN(description_locks_are_found_by_their_holder);
 	RUN(statfs_of_the_file_system);
 	RUN(a_large_file_keeps_its_data);
 	chdir("/");

@@ -397,6 +397,50 @@ static void handlers_keep_the_fpu_and_may_change_it(void)
 	EXPECT_EQ(xmm7_across_signal(0x12345678), 0x600df00d);
 }
 
+enum forgery { FORGED_CS, FORGED_SS, FORGED_RIP, SPARED };
+static enum forgery forgery;
+
+static void forge(int sig, siginfo_t *info, void *context)
+{
+	greg_t *gregs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)sig, (void)info;
+	if (forgery == FORGED_CS)
+		gregs[REG_CSGSFS] = (gregs[REG_CSGSFS] & ~0xffffLL) | 0x10; /* the kernel's */
+	else if (forgery == FORGED_SS)
+		gregs[REG_CSGSFS] =
+			(gregs[REG_CSGSFS] & ~(0xffffLL << 48)) | (long long)(0x47ULL << 48);
+	else if (forgery == FORGED_RIP)
+		gregs[REG_RIP] = (long long)0xffffffff81000000;
+	gregs[REG_EFL] |= 0x3200; /* IOPL: not taken over */
+}
+
+static int returns_from_forged_frame(void *arg)
+{
+	struct sigaction action = { .sa_sigaction = forge, .sa_flags = SA_SIGINFO };
+	unsigned long flags;
+
+	forgery = (enum forgery)(long)arg;
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	__asm__ volatile("pushfq\n\tpop %0" : "=r"(flags));
+	return flags & 0x3000 ? 1 : 42;
+}
+
+static void forged_frames_kill_and_give_no_privilege(void)
+{
+	int status;
+
+	for (long how = FORGED_CS; how < SPARED; how++) {
+		status = reap(spawn(returns_from_forged_frame, (void *)how));
+		EXPECT(WIFSIGNALED(status));
+		EXPECT_EQ(WTERMSIG(status), SIGSEGV);
+	}
+	status = reap(spawn(returns_from_forged_frame, (void *)SPARED));
+	EXPECT(WIFEXITED(status));
+	EXPECT_EQ(WEXITSTATUS(status), 42);
+}
+
 static void sigchld_comes_at_exit_and_stop(void)
 {
 	pid_t child;
@@ -461,6 +505,7 @@ int main(void)
 	RUN(writing_to_no_reader_kills_or_fails);
 	RUN(handlers_keep_every_register);
 	RUN(handlers_keep_the_fpu_and_may_change_it);
+	RUN(forged_frames_kill_and_give_no_privilege);
 	RUN(sigchld_comes_at_exit_and_stop);
 	RUN(masks_pass_through_fork_pending_signals_do_not);
 	return tap_done();

@@ -55,6 +55,7 @@
 #define F_NOTIFY              (F_LINUX_SPECIFIC_BASE + 2)
 #define F_DUPFD_QUERY         (F_LINUX_SPECIFIC_BASE + 3)
 #define F_CREATED_QUERY       (F_LINUX_SPECIFIC_BASE + 4)
+#define F_CREATED_QUERY       (F_LINUX_SPECIFIC_BASE + 4)
 #define F_CANCELLK            (F_LINUX_SPECIFIC_BASE + 5)
 #define F_DUPFD_CLOEXEC       (F_LINUX_SPECIFIC_BASE + 6)
 #define F_SETPIPE_SZ          (F_LINUX_SPECIFIC_BASE + 7)
