@@ -45,8 +45,8 @@ obj-sync    := lockcheck spinlock wait mutex rwsem refcount
 obj-mm      := page slab slabcheck kmap as tables mmap remap advise fault
 obj-time    := clock timer
 obj-sched   := thread sched load futex work
-obj-id      := pid cred uts
-obj-fs      := super inode dentry dpath mount path namei fs_ctx file fdtable open rw uio stat \
+obj-id      := pid pidns cred userns ns uts
+obj-fs      := super inode dentry dpath mount mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers ptimer cpuclock usertrap \
 	       session rlimit oom
@@ -54,11 +54,11 @@ obj-pidfs-y := pidfs/pidfs
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
-	       $(addprefix procfs/,procfs pid status memory fd mounts system cpuinfo sys)
+	       nsfs/nsfs $(addprefix procfs/,procfs pid ns status memory fd mounts system cpuinfo sys)
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem random
 obj-syscall := dispatch pidfd process sched io open namei fd mount mem signal time timers poll \
-	       anon id xattr misc
+	       anon id xattr misc ns
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \

@@ -16,6 +16,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/spinlock.h"
 #include "fs/internal.h"
+#include "fs/mnt_ns.h"
 
 struct fs_ctx {
 	struct refcount refs;
@@ -90,6 +91,11 @@ void fs_ctx_put(struct fs_ctx *fs)
 	kfree(fs);
 }
 
+bool fs_ctx_is_shared(const struct fs_ctx *fs)
+{
+	return refcount_read(&fs->refs) > 1;
+}
+
 struct fs_ctx *fs_ctx_current(void)
 {
 	return current->fs;
@@ -122,6 +128,19 @@ void fs_ctx_root(struct fs_ctx *fs, struct path *out)
 void fs_ctx_cwd(struct fs_ctx *fs, struct path *out)
 {
 	fs_ctx_read(fs, fs ? &fs->cwd : NULL, out);
+}
+
+bool fs_ctx_is_chrooted(struct fs_ctx *fs)
+{
+	struct path root, top;
+	bool is;
+
+	fs_ctx_root(fs, &root);
+	mnt_ns_root_get(mnt_ns_current(), &top);
+	is = !path_equal(&root, &top);
+	path_put(&root);
+	path_put(&top);
+	return is;
 }
 
 static void fs_ctx_write(struct fs_ctx *fs, struct path *which, const struct path *p)

@@ -119,8 +119,18 @@ void walk_end(struct walk *w);
 
 /* mount.c: up from the root of mnt, +1 each; false: there is nothing above. */
 bool mount_above_get(struct mount *mnt, struct path *out);
-/* The root of the one mount namespace; no references, constant unless pivot_root. */
+/* Trees of mounts: mount_lock held for writing, for reading is enough for next. */
+extern struct rwsem mount_lock; /* RANK_MOUNT */
+struct mount *mount_tree_next(struct mount *m, struct mount *top); /* depth first; NULL: the end */
+int mount_tree_clone(struct mount *from, struct mount **out) __must_check; /* in no namespace */
+bool mount_is_below(const struct mount *m, const struct mount *top); /* or top itself */
+/* Takes top and all below it out of the tree, into gone; the lock is left before the put. */
+void mount_tree_detach(struct mount *top, struct list *gone);
+void mount_tree_put(struct list *gone);
+
+/* mnt_ns.c: the root of the current mount namespace; no references, constant unless pivot_root. */
 const struct path *mount_ns_root(void);
+void mnt_ns_init(void);
 
 /* fs_ctx.c: every root and working directory equal to from becomes to (pivot_root). */
 void fs_ctx_replace(const struct path *from, const struct path *to);

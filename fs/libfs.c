@@ -71,19 +71,38 @@ static inline int open_inode(struct pseudo_fs *fs, struct inode *inode, u32 flag
 	return 0;
 }
 
-int libfs_open(const struct node_template *t, u64 ino, void *private, u32 flags, struct file **out)
+static inline struct inode *inode_of(const struct node_template *t, u64 ino, void *private)
 {
 	struct inode *inode = inode_get_or_add(t->fs->sb, ino);
 
-	if (unlikely(!inode))
-		return -ENOMEM;
-	if (inode_is_unseen(inode)) {
+	if (likely(inode) && inode_is_unseen(inode)) {
 		inode_fill(inode, t, private);
 		inode_touch(inode,
 			    ATTR_ATIME | ATTR_MTIME | ATTR_CTIME); /* stat shows the first open */
 		inode_publish(inode);
 	}
-	return open_inode(t->fs, inode, flags, out);
+	return inode;
+}
+
+int libfs_open(const struct node_template *t, u64 ino, void *private, u32 flags, struct file **out)
+{
+	struct inode *inode = inode_of(t, ino, private);
+
+	return likely(inode) ? open_inode(t->fs, inode, flags, out) : -ENOMEM;
+}
+
+int libfs_path(const struct node_template *t, u64 ino, void *private, struct path *out)
+{
+	struct inode *inode = inode_of(t, ino, private);
+
+	out->dentry = inode ? dentry_new_pseudo(inode) : NULL;
+	if (!out->dentry) {
+		if (inode)
+			inode_put(inode);
+		return -ENOMEM;
+	}
+	out->mnt = mount_get(t->fs->mnt);
+	return 0;
 }
 
 int libfs_open_new(const struct node_template *t, void *private, u32 flags, struct file **out)

@@ -41,6 +41,10 @@ struct node_template {
 int libfs_open(const struct node_template *t, u64 ino, void *private, u32 flags,
 	       struct file **out) __must_check;
 
+/* The place of that inode alone, with a dentry of its own; for links that lead there. -ENOMEM. */
+int libfs_path(const struct node_template *t, u64 ino, void *private,
+	       struct path *out) __must_check;
+
 /* The same for objects that have exactly one inode per creation (pipes, sockets): an unhashed inode
  * is made, numbered as the super's next. */
 int libfs_open_new(const struct node_template *t, void *private, u32 flags,

@@ -1,7 +1,7 @@
 /*
  * mount: which file system is attached where.
  *
- * Owns: struct mount, the one mount namespace, the hash (parent mount, dentry) -> mount.
+ * Owns: struct mount, the hash (parent mount, dentry) -> mount.
  * Life: an attached mount holds one reference on itself, one on its parent and one on its
  *   mountpoint; a path holds one on its mount. umount takes it out of the tree; it goes with its
  *   last path.
@@ -9,7 +9,8 @@
  * Locks: mount_lock (RANK_MOUNT) for whoever changes the tree or goes through all of it. parent,
  *   mountpoint and the hash change under dentry_names_lock too, which is all a walk or a printed
  *   path needs. What is to become a mountpoint has its inode->lock held against an rmdir.
- * Open: one namespace; mount propagation (shared, slave) does not exist, all mounts are private.
+ * Who changes a tree does so only in its own namespace (mnt_ns.c).
+ * Open: mount propagation (shared, slave) does not exist, all mounts are private.
  */
 #include "fs/mount.h"
 
@@ -20,21 +21,14 @@
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
 #include "kernel/mm/slab.h"
-#include "kernel/sync/rwsem.h"
 #include "fs/internal.h"
+#include "fs/mnt_ns.h"
 
 #define MOUNT_HASH_BITS 6
 #define MOUNT_MAX       100000
 
-struct mnt_ns {
-	struct path root; /* [MOUNT] counted */
-	struct list mounts; /* [MOUNT] in order of mounting */
-	u32 nr_mounts; /* [MOUNT] */
-};
-
-static struct rwsem mount_lock = RWSEM_INIT(RANK_MOUNT);
+struct rwsem mount_lock = RWSEM_INIT(RANK_MOUNT);
 static struct list mount_hash[1 << MOUNT_HASH_BITS];
-static struct mnt_ns the_ns = { .mounts = LIST_INIT(the_ns.mounts) };
 static _Atomic int last_id;
 
 /* ---- life */
@@ -98,11 +92,6 @@ void path_put(const struct path *p)
 	mount_put(p->mnt);
 }
 
-const struct path *mount_ns_root(void)
-{
-	return &the_ns.root;
-}
-
 /* ---- the tree */
 
 static struct list *mount_bucket(const struct mount *parent, const struct dentry *mountpoint)
@@ -160,14 +149,26 @@ static void mount_attach(struct mount *m, const struct path *at)
 	list_add_tail(&m->child_link, &at->mnt->children);
 }
 
+/* In any namespace. dentry_names_lock held. */
 static bool dentry_is_mountpoint(const struct dentry *d)
 {
 	struct mount *m;
 
-	list_for_each(m, &the_ns.mounts, ns_link)
-		if (m->parent != m && m->mountpoint == d)
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(mount_hash); i++)
+		list_for_each(m, &mount_hash[i], hash_link)
+			if (m->mountpoint == d)
+				return true;
 	return false;
+}
+
+static bool is_ours(const struct mount *m)
+{
+	return m->ns == mnt_ns_current();
+}
+
+static bool is_full(const struct mount *at)
+{
+	return at->ns && at->ns->nr_mounts >= MOUNT_MAX;
 }
 
 /* The mountpoint's references become the caller's, in *above. mount_lock held for writing. */
@@ -186,22 +187,9 @@ static void mount_unhook(struct mount *m, struct path *above)
 	list_del_init(&m->child_link);
 }
 
-static void ns_add(struct mount *m)
-{
-	m->ns = &the_ns;
-	list_add_tail(&m->ns_link, &the_ns.mounts);
-	the_ns.nr_mounts++;
-}
-
-static void ns_remove(struct mount *m)
-{
-	m->ns = NULL;
-	list_del_init(&m->ns_link);
-	the_ns.nr_mounts--;
-}
-
-/* Takes m and all below it out of the tree; what they held is put by tree_put(). Bottom up. */
-static void tree_detach(struct mount *top, struct list *gone)
+/* Takes m and all below it out of the tree; what they held is put by mount_tree_put(). Bottom
+ * up. */
+void mount_tree_detach(struct mount *top, struct list *gone)
 {
 	struct mount *m = top;
 
@@ -218,9 +206,9 @@ static void tree_detach(struct mount *top, struct list *gone)
 		else
 			above = (struct path){ m, NULL };
 		if (m->ns)
-			ns_remove(m);
+			mnt_ns_remove(m);
 		list_add_tail(&m->ns_link, gone);
-		m->mountpoint = above.dentry; /* kept for tree_put() */
+		m->mountpoint = above.dentry; /* kept for mount_tree_put() */
 		m->hash_link.next = (struct list *)above.mnt;
 		if (is_done)
 			return;
@@ -229,7 +217,7 @@ static void tree_detach(struct mount *top, struct list *gone)
 }
 
 /* After mount_lock is left: drops the references of the tree itself. */
-static void tree_put(struct list *gone)
+void mount_tree_put(struct list *gone)
 {
 	struct mount *m, *next;
 
@@ -263,6 +251,8 @@ static int mountpoint_lock(struct path *at, bool is_dir)
 	if ((dentry_flags(at->dentry) & DENTRY_DEAD) || dentry_is_unlinked(at->dentry) ||
 	    !at->mnt->ns)
 		err = -ENOENT;
+	else if (!is_ours(at->mnt))
+		err = -EINVAL;
 	else if (S_ISDIR(inode->mode) != is_dir)
 		err = -ENOTDIR;
 	if (err)
@@ -293,7 +283,7 @@ out_put:
 
 /* ---- mount(2) */
 
-static struct mount *tree_next(struct mount *m, struct mount *top)
+struct mount *mount_tree_next(struct mount *m, struct mount *top)
 {
 	if (!list_empty(&m->children))
 		return list_first(&m->children, struct mount, child_link);
@@ -309,8 +299,8 @@ static struct mount *tree_next(struct mount *m, struct mount *top)
 
 static void tree_add_to_ns(struct mount *top)
 {
-	for (struct mount *m = top; m; m = tree_next(m, top))
-		ns_add(m);
+	for (struct mount *m = top; m; m = mount_tree_next(m, top))
+		mnt_ns_add(mnt_ns_current(), m);
 }
 
 int mount_new(const char *type, const char *source, u32 mnt_flags, const char *options,
@@ -332,9 +322,9 @@ int mount_new(const char *type, const char *source, u32 mnt_flags, const char *o
 		return -ENOMEM;
 	}
 	rwsem_write_lock(&mount_lock);
-	err = the_ns.nr_mounts >= MOUNT_MAX ? -ENOSPC : tree_attach(m, at, true);
+	err = is_full(at->mnt) ? -ENOSPC : tree_attach(m, at, true);
 	if (!err)
-		ns_add(m);
+		tree_add_to_ns(m);
 	rwsem_write_unlock(&mount_lock);
 	if (err)
 		mount_put(m);
@@ -373,6 +363,24 @@ static int tree_clone_children(struct mount *from, struct dentry *root, struct m
 	return 0;
 }
 
+int mount_tree_clone(struct mount *from, struct mount **out)
+{
+	struct list gone = LIST_INIT(gone);
+	struct mount *m = mount_clone(from, from->root);
+	int err;
+
+	if (!m)
+		return -ENOMEM;
+	err = tree_clone_children(from, from->root, m);
+	if (!err) {
+		*out = m;
+		return 0;
+	}
+	mount_tree_detach(m, &gone);
+	mount_tree_put(&gone);
+	return err;
+}
+
 int mount_bind(const struct path *from, const struct path *at, bool recursive)
 {
 	struct list gone = LIST_INIT(gone);
@@ -380,7 +388,7 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 	int err = 0;
 
 	rwsem_write_lock(&mount_lock);
-	if (!from->mnt->ns || (dentry_flags(from->dentry) & DENTRY_PSEUDO)) {
+	if (!is_ours(from->mnt) || (dentry_flags(from->dentry) & DENTRY_PSEUDO)) {
 		rwsem_write_unlock(&mount_lock);
 		return -EINVAL;
 	}
@@ -391,16 +399,16 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 	}
 	if (recursive)
 		err = tree_clone_children(from->mnt, from->dentry, m);
-	if (!err && the_ns.nr_mounts >= MOUNT_MAX)
+	if (!err && is_full(at->mnt))
 		err = -ENOSPC;
 	if (!err)
 		err = tree_attach(m, at, false);
 	if (err)
-		tree_detach(m, &gone);
+		mount_tree_detach(m, &gone);
 	else
 		tree_add_to_ns(m);
 	rwsem_write_unlock(&mount_lock);
-	tree_put(&gone);
+	mount_tree_put(&gone);
 	return err;
 }
 
@@ -410,7 +418,7 @@ static bool path_is_mount_root(const struct path *p)
 }
 
 /* Whether m is at or below top in the tree of mounts. */
-static bool mount_is_below(const struct mount *m, const struct mount *top)
+bool mount_is_below(const struct mount *m, const struct mount *top)
 {
 	while (m != top && m->parent != m)
 		m = m->parent;
@@ -424,7 +432,7 @@ int mount_move(const struct path *from, const struct path *at)
 	int err = 0;
 
 	rwsem_write_lock(&mount_lock);
-	if (!path_is_mount_root(from) || !m->ns || m->parent == m)
+	if (!path_is_mount_root(from) || !is_ours(m) || m->parent == m)
 		err = -EINVAL;
 	else if (S_ISDIR(dentry_inode(m->root)->mode) != S_ISDIR(dentry_inode(at->dentry)->mode))
 		err = -EINVAL;
@@ -447,7 +455,7 @@ int mount_remount(const struct path *at, u32 mnt_flags, bool bind_only, const ch
 	int err = 0;
 
 	rwsem_write_lock(&mount_lock);
-	if (!path_is_mount_root(at) || !at->mnt->ns) {
+	if (!path_is_mount_root(at) || !is_ours(at->mnt)) {
 		err = -EINVAL;
 	} else {
 		at->mnt->flags = (at->mnt->flags & keep) | (mnt_flags & ~keep);
@@ -494,7 +502,7 @@ int mount_umount(const struct path *at, u32 umount_flags)
 		return -EINVAL;
 	rwsem_write_lock(&mount_lock);
 	m = mount_on_top(at);
-	if (!m || !m->ns)
+	if (!m || !is_ours(m))
 		err = -EINVAL;
 	else if (m->parent == m)
 		err = umount_flags & MNT_DETACH ? -EINVAL : -EBUSY;
@@ -505,9 +513,9 @@ int mount_umount(const struct path *at, u32 umount_flags)
 	if (m)
 		m->is_expiring = err == -EAGAIN;
 	if (!err)
-		tree_detach(m, &gone);
+		mount_tree_detach(m, &gone);
 	rwsem_write_unlock(&mount_lock);
-	tree_put(&gone);
+	mount_tree_put(&gone);
 	return err;
 }
 
@@ -521,7 +529,8 @@ static int pivot_check(const struct path *new_root, const struct path *put_old,
 	if (!path_is_mount_root(root) || !path_is_mount_root(new_root) ||
 	    new_root->mnt->parent == new_root->mnt)
 		return -EINVAL;
-	if (!new_root->mnt->ns || !put_old->mnt->ns || !mount_is_below(put_old->mnt, new_root->mnt))
+	if (!is_ours(new_root->mnt) || !is_ours(put_old->mnt) || !is_ours(root->mnt) ||
+	    !mount_is_below(put_old->mnt, new_root->mnt))
 		return -EINVAL;
 	if (put_old->mnt == new_root->mnt && !dentry_is_ancestor(new_root->dentry, put_old->dentry))
 		return -EINVAL;
@@ -547,8 +556,8 @@ int mount_pivot_root(const struct path *new_root, const struct path *put_old)
 		mount_attach(root.mnt, put_old);
 		if (is_ns_root) {
 			path_get(new_root);
-			path_put(&the_ns.root);
-			the_ns.root = *new_root;
+			path_put(&root.mnt->ns->root);
+			root.mnt->ns->root = *new_root;
 		}
 	}
 	rwsem_write_unlock(&mount_lock);
@@ -569,32 +578,18 @@ int mount_root(struct super *sb, struct path *root)
 		return -ENOMEM;
 	}
 	rwsem_write_lock(&mount_lock);
-	the_ns.root = (struct path){ m, dentry_get(m->root) };
-	ns_add(m);
+	mnt_ns_current()->root = (struct path){ m, dentry_get(m->root) };
+	tree_add_to_ns(m);
 	rwsem_write_unlock(&mount_lock);
 	mount_get(m); /* the tree's own, beside the namespace root's */
-	*root = the_ns.root;
+	*root = *mount_ns_root();
 	path_get(root);
 	return 0;
-}
-
-void mount_for_each(void (*fn)(struct mount *, void *), void *arg)
-{
-	struct path root;
-	struct mount *m;
-
-	fs_ctx_root(fs_ctx_current(), &root);
-	rwsem_read_lock(&mount_lock);
-	list_for_each(m, &the_ns.mounts, ns_link)
-		if (mount_is_below(m, root.mnt) && (m == root.mnt || m->parent != root.mnt ||
-						    dentry_is_ancestor(root.dentry, m->mountpoint)))
-			fn(m, arg);
-	rwsem_read_unlock(&mount_lock);
-	path_put(&root);
 }
 
 void mount_init(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(mount_hash); i++)
 		list_init(&mount_hash[i]);
+	mnt_ns_init();
 }

@@ -79,6 +79,8 @@ int fs_ctx_new(struct fs_ctx **out); /* root and cwd unset */
 int fs_ctx_copy(struct fs_ctx *from, struct fs_ctx **out) __must_check;
 void fs_ctx_get(struct fs_ctx *fs);
 void fs_ctx_put(struct fs_ctx *fs);
+bool fs_ctx_is_shared(const struct fs_ctx *fs);
+bool fs_ctx_is_chrooted(struct fs_ctx *fs); /* its root is not its mount namespace's */
 void fs_ctx_root(struct fs_ctx *fs, struct path *out); /* +refs */
 void fs_ctx_cwd(struct fs_ctx *fs, struct path *out); /* +refs */
 void fs_ctx_set_root(struct fs_ctx *fs, const struct path *p); /* takes its own refs */

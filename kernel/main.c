@@ -19,6 +19,7 @@
 #include "kernel/debug/panic.h"
 #include "kernel/debug/printk.h"
 #include "kernel/id/cred.h"
+#include "kernel/id/ns.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/uts.h"
 #include "kernel/mm/as.h"
@@ -44,7 +45,7 @@
 #include "fs/initramfs.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
-#include "fs/path.h"
+#include "fs/nsfs/nsfs.h"
 #include "fs/path.h"
 #include "fs/pidfs/pidfs.h"
 #include "fs/pipefs/pipe.h"
@@ -84,6 +85,7 @@ static const struct boot_step {
 	{ "interrupts", irq_enable },
 	{ "pids", pid_init },
 	{ "credentials", cred_init },
+	{ "namespaces", ns_init_caches },
 	{ "futexes", futex_init },
 	{ "tasks", task_init },
 	{ "signals", signal_init },
@@ -101,6 +103,7 @@ static const struct boot_step {
 	{ "timerfd", timerfd_init },
 	{ "epoll", epoll_init },
 	{ "pipefs", pipefs_init },
+	{ "nsfs", nsfs_init },
 	{ "pidfs", pidfs_init }, /* processes are files */
 	{ "procfs", procfs_init },
 	{ "devfs", devfs_init },

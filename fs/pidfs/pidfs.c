@@ -23,11 +23,13 @@
 
 #include "arch/x86_64/uaccess.h"
 #include "kernel/debug/panic.h"
-#include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
 #include "kernel/task/task.h"
+#include "fs/fdtable.h"
 #include "fs/libfs.h"
+#include "fs/nsfs/nsfs.h"
 
 static struct pseudo_fs pidfs;
 
@@ -56,14 +58,14 @@ static void pidfs_dname(const struct dentry *dentry, struct seqbuf *out)
 
 static void info_fill_creds(struct pidfd_info *info, const struct cred *cred)
 {
-	info->ruid = cred->uid;
-	info->rgid = cred->gid;
-	info->euid = cred->euid;
-	info->egid = cred->egid;
-	info->suid = cred->suid;
-	info->sgid = cred->sgid;
-	info->fsuid = cred->fsuid;
-	info->fsgid = cred->fsgid;
+	info->ruid = uid_to_user(cred->uid);
+	info->rgid = gid_to_user(cred->gid);
+	info->euid = uid_to_user(cred->euid);
+	info->egid = gid_to_user(cred->egid);
+	info->suid = uid_to_user(cred->suid);
+	info->sgid = gid_to_user(cred->sgid);
+	info->fsuid = uid_to_user(cred->fsuid);
+	info->fsgid = gid_to_user(cred->fsgid);
 	info->mask |= PIDFD_INFO_CREDS;
 }
 
@@ -152,22 +154,49 @@ static long pidfs_get_info(struct pid *pid, u32 cmd, u64 arg)
 	return size > sizeof(info) ? clear_user(uinfo + sizeof(info), size - sizeof(info)) : 0;
 }
 
-/* The checks are those of a kernel that has the namespace; then there is none to hand out. */
-static long pidfs_get_namespace(struct pid *pid, u64 arg)
-{
-	struct thread *thread = thread_of_pid_get(pid);
-	long err = -EOPNOTSUPP;
+/* By number of the command, from PIDFD_GET_CGROUP_NAMESPACE on. */
+static const u8 namespace_kinds[] = { NS_CGROUP, NS_IPC,
+				      NS_MNT,    NS_NET,
+				      NS_PID,    NS_PID_FOR_CHILDREN,
+				      NS_TIME,   NS_TIME_FOR_CHILDREN,
+				      NS_USER,   NS_UTS };
 
-	if (!thread)
+/* The target's exec lock is held, so that permission and namespace belong to the same program. */
+static long fetch_namespace(struct thread *t, enum ns_kind kind, struct ns_common **out)
+{
+	struct ns_common *any;
+
+	if (!task_may_access(t->task, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS))
+		return -EACCES;
+	any = thread_ns_get(t, NS_UTS); /* who begins to end has none of any kind */
+	*out = any ? thread_ns_get(t, kind) : NULL;
+	ns_put(any);
+	return *out ? 0 : -ESRCH;
+}
+
+static long pidfs_get_namespace(struct pid *pid, enum ns_kind kind, u64 arg)
+{
+	struct thread *t = thread_of_pid_get(pid);
+	struct ns_common *ns;
+	struct file *file;
+	long err = -ESRCH;
+
+	if (!t)
 		return -ESRCH;
 	if (arg)
 		err = -EINVAL;
-	else if (!task_may_access(thread->task, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS))
-		err = -EACCES;
-	else if (pid_life(pid) != PID_LIVE)
-		err = -ESRCH;
-	thread_put(thread);
-	return err;
+	else if (t->task)
+		err = rwsem_read_lock_killable(&t->task->exec_lock);
+	if (!err) {
+		err = fetch_namespace(t, kind, &ns);
+		rwsem_read_unlock(&t->task->exec_lock);
+	}
+	thread_put(t);
+	if (err)
+		return err;
+	err = nsfs_open(ns, &file);
+	ns_put(ns);
+	return err ? err : fd_publish(files_current(), file, O_CLOEXEC);
 }
 
 static long pidfs_ioctl(struct file *file, u32 cmd, u64 arg)
@@ -182,7 +211,8 @@ static long pidfs_ioctl(struct file *file, u32 cmd, u64 arg)
 	if (_IOC_NR(cmd) == _IOC_NR(PIDFD_GET_INFO))
 		return pidfs_get_info(pid, cmd, arg);
 	if (cmd >= PIDFD_GET_CGROUP_NAMESPACE && cmd <= PIDFD_GET_UTS_NAMESPACE)
-		return pidfs_get_namespace(pid, arg);
+		return pidfs_get_namespace(pid, namespace_kinds[cmd - PIDFD_GET_CGROUP_NAMESPACE],
+					   arg);
 	return -ENOTTY;
 }
 

@@ -57,6 +57,15 @@ int proc_root_follow(const struct tree_place *p, struct path *out);
 /* The text of a link that has a follow. */
 long proc_path_readlink(const struct tree_place *p, char *buf, size_t size);
 
+/* ns.c */
+extern const struct tree_dynamic proc_ns_children;
+int proc_show_uid_map(const struct tree_place *p, struct seqbuf *out);
+int proc_show_gid_map(const struct tree_place *p, struct seqbuf *out);
+int proc_show_setgroups(const struct tree_place *p, struct seqbuf *out);
+int proc_write_uid_map(const struct tree_place *p, const char *text, size_t len);
+int proc_write_gid_map(const struct tree_place *p, const char *text, size_t len);
+int proc_write_setgroups(const struct tree_place *p, const char *text, size_t len);
+
 /* mounts.c: all of the one mount namespace, as seen from the reader's root. */
 int proc_show_mounts(const struct tree_place *p, struct seqbuf *out);
 int proc_show_mountinfo(const struct tree_place *p, struct seqbuf *out);

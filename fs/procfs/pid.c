@@ -408,6 +408,10 @@ static int show_audit_unset(const struct tree_place *p, struct seqbuf *out)
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | (access), .show = (how)                            \
 	}
+#define WRITE_ENTRY(file, how, how_to_write)                                                       \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | 0644, .show = (how), .write = (how_to_write)       \
+	}
 #define MEMORY_ENTRY(file, access, how)                                                            \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | (access), .show = (how), .open = proc_open_memory  \
@@ -440,6 +444,10 @@ static int show_audit_unset(const struct tree_place *p, struct seqbuf *out)
 		MEMORY_ENTRY("environ", 0400, proc_show_environ),                                  \
 		MEMORY_ENTRY("auxv", 0400, proc_show_auxv),                                        \
 		{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_ops },                  \
+		{ .name = "ns", .mode = S_IFDIR | 0511, .dynamic = &proc_ns_children },            \
+		WRITE_ENTRY("uid_map", proc_show_uid_map, proc_write_uid_map),                     \
+		WRITE_ENTRY("gid_map", proc_show_gid_map, proc_write_gid_map),                     \
+		WRITE_ENTRY("setgroups", proc_show_setgroups, proc_write_setgroups),               \
 		LINK_ENTRY("cwd", proc_cwd_follow), LINK_ENTRY("exe", proc_exe_follow),            \
 		LINK_ENTRY("root", proc_root_follow), FILE_ENTRY("cgroup", 0444, show_cgroup),     \
 		{ .name = "io", .mode = S_IFREG | 0400, .show = show_io, .open = open_private },   \

@@ -67,17 +67,17 @@ static int put_line(struct seqbuf *out, const char *text)
 
 static int show_ostype(const struct tree_place *p, struct seqbuf *out)
 {
-	return put_line(out, uts.sysname);
+	return put_line(out, uts_initial.name.sysname);
 }
 
 static int show_osrelease(const struct tree_place *p, struct seqbuf *out)
 {
-	return put_line(out, uts.release);
+	return put_line(out, uts_initial.name.release);
 }
 
 static int show_version(const struct tree_place *p, struct seqbuf *out)
 {
-	return put_line(out, uts.version);
+	return put_line(out, uts_initial.name.version);
 }
 
 static int show_hostname(const struct tree_place *p, struct seqbuf *out)
@@ -98,13 +98,13 @@ static int show_domainname(const struct tree_place *p, struct seqbuf *out)
 
 static int write_hostname(const struct tree_place *p, const char *text, size_t len)
 {
-	uts_set(uts.nodename, text, len);
+	uts_set(uts_current()->name.nodename, text, len);
 	return 0;
 }
 
 static int write_domainname(const struct tree_place *p, const char *text, size_t len)
 {
-	uts_set(uts.domainname, text, len);
+	uts_set(uts_current()->name.domainname, text, len);
 	return 0;
 }
 

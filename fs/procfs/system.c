@@ -198,8 +198,8 @@ int proc_show_loadavg(const struct tree_place *p, struct seqbuf *out)
 
 int proc_show_version(const struct tree_place *p, struct seqbuf *out)
 {
-	seqbuf_printf(out, "%s version %s (pipit@pipit) (cc %s) %s\n", uts.sysname, uts.release,
-		      __VERSION__, uts.version);
+	seqbuf_printf(out, "%s version %s (pipit@pipit) (cc %s) %s\n", uts_initial.name.sysname,
+		      uts_initial.name.release, __VERSION__, uts_initial.name.version);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 
 #include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/thread.h"
 #include "kernel/sync/spinlock.h"
@@ -25,6 +26,7 @@
 
 struct cred cred_root = {
 	.refs = REFCOUNT_INIT(1),
+	.userns = &userns_initial,
 	.cap_effective = ALL_CAPS,
 	.cap_permitted = ALL_CAPS,
 	.cap_bounding = ALL_CAPS,
@@ -38,6 +40,7 @@ void cred_put(const struct cred *c)
 
 	if (!refcount_put(&cred->refs))
 		return;
+	userns_put(cred->userns);
 	kfree(cred->groups);
 	cache_free(cred_cache, cred);
 }
@@ -51,12 +54,13 @@ struct cred *cred_copy(const struct cred *c)
 		return NULL;
 	*copy = *c;
 	refcount_init(&copy->refs, 1);
+	userns_get(copy->userns);
 	copy->groups = NULL;
 	if (!size)
 		return copy;
 	copy->groups = kmalloc(size);
 	if (!copy->groups) {
-		cache_free(cred_cache, copy);
+		cred_put(copy);
 		return NULL;
 	}
 	memcpy(copy->groups, c->groups, size);

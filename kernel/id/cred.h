@@ -6,8 +6,11 @@
 #include "lib/base.h"
 #include "kernel/sync/refcount.h"
 
+struct userns;
+
 struct cred {
 	struct refcount refs;
+	struct userns *userns; /* counted: where the capabilities are good for something */
 	u32 uid, euid, suid, fsuid;
 	u32 gid, egid, sgid, fsgid;
 	u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
@@ -29,7 +32,7 @@ void cred_put(const struct cred *c);
 /* A private copy with one reference to change and then publish; NULL: out of memory. */
 struct cred *cred_copy(const struct cred *c);
 
-/* In the effective set. */
+/* In the effective set: good for what belongs to the cred's own user namespace. */
 static inline bool cred_has_cap(const struct cred *c, unsigned cap)
 {
 	return c->cap_effective >> cap & 1;
@@ -38,7 +41,22 @@ bool cred_in_group(const struct cred *c, u32 gid); /* fsgid or supplementary */
 
 /* Of the current thread (kernel threads: cred_root). */
 const struct cred *cred_current(void);
+extern struct userns userns_initial;
+/* For what belongs to ns: in the set of a member of it or of one above it, or owner of one. */
+bool cred_capable(const struct cred *c, const struct userns *ns, unsigned cap);
+static inline bool ns_capable(const struct userns *ns, unsigned cap)
+{
+	return cred_capable(cred_current(), ns, cap);
+}
+/* For what belongs to the whole system. */
 static inline bool capable(unsigned cap)
+{
+	const struct cred *c = cred_current();
+
+	return c->userns == &userns_initial && cred_has_cap(c, cap);
+}
+/* For what is the caller's own. */
+static inline bool capable_own(unsigned cap)
 {
 	return cred_has_cap(cred_current(), cap);
 }

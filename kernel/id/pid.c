@@ -4,15 +4,15 @@
  * Owns: each namespace's table from numbers to struct pid, and the counter of inode numbers.
  * Life: pid_new() makes an identity with its numbers; fork links the thread and task to it (LIVE);
  *   exit fills in the record and advances life to REAPED; the numbers are taken back when no group
- * or session has that name any more either; the struct goes with the last holder. The table has two
- * levels, so that it is as small as the numbers in use and each look-up is two loads. Each leaf has
- * a map of its numbers in use and their count, so that finding a free number skips full leaves and
- * whole words. Numbers are given out upwards and start over at 300, so that one just given back is
- * not soon somebody else's. Locks: ns->lock for the table; child namespace first, then its parents,
- * one after the other. The table's references are weak: whoever holds the last reference has taken
- * the numbers out. DOC: exit-order. The exit record is written before life advances (release);
- * readers load life first (acquire). EXITED comes before the parent is told, REAPED when no task is
- * linked any more.
+ *   or session has that name any more either; the struct goes with the last holder.
+ * The table has two levels, so that it is as small as the numbers in use and each look-up is two
+ *   loads. Each leaf has a map of its numbers in use and their count, so that finding a free number
+ *   skips full leaves and whole words. Numbers are given out upwards and start over at 300, so that
+ *   one just given back is not soon somebody else's.
+ * Locks: ns->lock for the table; child namespace first, then its parents, one after the other. The
+ *   table's references are weak: whoever holds the last reference has taken the numbers out.
+ * DOC: exit-order. The exit record is written before life advances (release); readers load life
+ *   first (acquire). EXITED comes before the parent is told, REAPED when no task is linked any more.
  */
 #include "kernel/id/pid.h"
 
@@ -25,8 +25,8 @@
 
 #include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
-#include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/thread.h"
 
@@ -42,7 +42,6 @@ struct pid_leaf {
 static_assert(sizeof(struct pid_leaf) == PAGE_SIZE, "a leaf is a page");
 
 struct rwspin tasks_lock = RWSPIN_INIT(RANK_TASKS);
-struct pidns pidns_initial = { .refs = REFCOUNT_INIT(1), .lock = SPINLOCK_INIT(RANK_PIDNS) };
 int pid_max = 32768;
 
 static struct slab_cache *pid_cache; /* for those with one number */
@@ -92,7 +91,7 @@ static struct pid_leaf *table_leaf(struct pidns *ns, u32 index)
 	return leaf;
 }
 
-static int table_set(struct pidns *ns, int nr, struct pid *pid)
+static int table_take(struct pidns *ns, int nr, struct pid *pid)
 {
 	struct pid_leaf *leaf = table_leaf(ns, (u32)nr / LEAF_SLOTS);
 	u32 slot = (u32)nr % LEAF_SLOTS;
@@ -155,39 +154,71 @@ static int table_choose(struct pidns *ns)
 	return nr;
 }
 
-/* Gives pid its number at one level: nr, or the next free one if nr is 0. */
-static int number_take(struct pid *pid, u32 level, struct pidns *ns, int nr)
+/* Gives pid its number at one level: nr, or the next free one if nr is 0. Nobody finds it by the
+ * number yet, unless is_found. */
+static int number_take(struct pid *pid, u32 level, struct pidns *ns, int nr, bool is_found)
 {
 	bool is_chosen = nr != 0;
 	int err;
 
 	spin_lock(&ns->lock);
-	err = table_grow(ns);
+	err = ns->is_closed ? -ENOMEM : table_grow(ns);
 	if (!err && !is_chosen) {
 		nr = table_choose(ns);
 		if (!nr)
 			err = -EAGAIN;
 	}
+	pid->numbers[level] = (struct pid_number){ .nr = nr, .ns = ns };
 	if (!err)
-		err = table_set(ns, nr, pid);
+		err = table_take(ns, nr, is_found ? pid : NULL);
 	if (!err && !is_chosen)
 		ns->last = nr;
+	if (!err && level)
+		ns->nr_numbers++;
 	spin_unlock(&ns->lock);
-	if (err)
-		return err;
-	pid->numbers[level] = (struct pid_number){ .nr = nr, .ns = ns };
-	if (level)
-		refcount_get(&ns->refs);
-	return 0;
+	return err;
 }
 
-static void number_release(struct pid *pid, u32 level)
+static void number_publish(struct pid *pid, u32 level)
+{
+	struct pid_number *n = &pid->numbers[level];
+
+	spin_lock(&n->ns->lock);
+	n->ns->leaves[(u32)n->nr / LEAF_SLOTS]->slot[(u32)n->nr % LEAF_SLOTS] = pid;
+	spin_unlock(&n->ns->lock);
+}
+
+/* Nobody used it: the namespace may begin once more. */
+static void number_untake(struct pid *pid, u32 level)
 {
 	struct pid_number *n = &pid->numbers[level];
 
 	spin_lock(&n->ns->lock);
 	table_clear(n->ns, n->nr);
+	if (level && --n->ns->nr_numbers == 0)
+		n->ns->last = 0;
 	spin_unlock(&n->ns->lock);
+}
+
+static void number_release(struct pid *pid, u32 level)
+{
+	struct pid_number *n = &pid->numbers[level];
+	struct pidns *ns = n->ns;
+
+	spin_lock(&ns->lock);
+	table_clear(ns, n->nr);
+	if (level && --ns->nr_numbers == 0 && !ns->init)
+		ns->is_closed = true; /* its init was not to be */
+	if (unlikely(ns->is_closed))
+		wake_all(&ns->drained);
+	spin_unlock(&ns->lock);
+}
+
+void pidns_free_table(struct pidns *ns)
+{
+	for (u32 i = 0; i < ns->nr_leaves; i++)
+		kfree(ns->leaves[i]);
+	kfree(ns->leaves);
 }
 
 /* ---- struct pid */
@@ -225,48 +256,62 @@ static void pid_free_memory(struct pid *pid)
 
 void pid_free(struct pid *pid)
 {
+	struct pidns *ns = pid->numbers[pid->level].ns;
+
 	assert(!pid->thread && !pid->task && !pid->has_numbers);
-	for (u32 level = pid->level; level; level--)
-		if (refcount_put(&pid->numbers[level].ns->refs))
-			BUG(); /* the caller's namespace is an ancestor of all */
+	if (pid->level)
+		ns_put(&ns->ns);
 	pid_free_memory(pid);
 }
 
+/* pid_namespaces(7), clone(2): whoever chooses numbers restores a process, with privilege in each
+ * namespace; a namespace begins with 1. */
+static int check_chosen(const struct pidns *ns, const int *nrs, u32 n)
+{
+	if (n > ns->level + 1)
+		return -EINVAL;
+	for (u32 i = 0; i < n; i++, ns = ns->parent) {
+		if (nrs[i] < 1 || nrs[i] >= pid_max || (nrs[i] != 1 && !READ_ONCE(ns->init)))
+			return -EINVAL;
+		if (!ns_capable(ns->ns.owner, CAP_CHECKPOINT_RESTORE) &&
+		    !ns_capable(ns->ns.owner, CAP_SYS_ADMIN))
+			return -EPERM;
+	}
+	return 0;
+}
+
+/* With several numbers none may lead to the pid before it has them all. */
 int pid_new_numbered(struct pidns *ns, const int *nrs, u32 n, struct pid **out)
 {
 	struct pid *pid;
-	int err = 0;
 	u32 level;
+	int err = n ? check_chosen(ns, nrs, n) : 0;
 
-	if (n > ns->level + 1)
-		return -EINVAL;
-	for (u32 i = 0; i < n; i++) {
-		if (nrs[i] < 1 || nrs[i] >= pid_max)
-			return -EINVAL;
-		if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
-			return -EPERM;
-	}
+	if (err)
+		return err;
 	pid = pid_alloc(ns->level);
 	if (!pid)
 		return -ENOMEM;
-	for (level = ns->level + 1; level > 0 && !err; ns = ns->parent) {
+	for (level = pid->level + 1; level > 0 && !err; ns = ns->parent) {
 		u32 i = pid->level + 1 - level; /* distance from the innermost */
 
-		err = number_take(pid, level - 1, ns, i < n ? nrs[i] : 0);
+		err = number_take(pid, level - 1, ns, i < n ? nrs[i] : 0, !pid->level);
 		if (!err)
 			level--;
 	}
-	if (!err) {
-		*out = pid;
-		return 0;
+	if (err) {
+		for (; level <= pid->level; level++)
+			number_untake(pid, level);
+		pid_free_memory(pid);
+		return err;
 	}
-	for (u32 taken = level; taken <= pid->level; taken++) {
-		number_release(pid, taken);
-		if (taken && refcount_put(&pid->numbers[taken].ns->refs))
-			BUG();
+	if (pid->level) {
+		ns_get(&pid->numbers[pid->level].ns->ns);
+		for (; level <= pid->level; level++)
+			number_publish(pid, level);
 	}
-	pid_free_memory(pid);
-	return err;
+	*out = pid;
+	return 0;
 }
 
 int pid_new(struct pidns *ns, struct pid **out)

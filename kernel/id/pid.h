@@ -31,7 +31,7 @@ struct pid_exit {
 /* One per namespace level, from the initial namespace (0) to the pid's own. */
 struct pid_number {
 	int nr;
-	struct pidns *ns; /* counted by the pid */
+	struct pidns *ns; /* the innermost is counted by the pid, the others by their children */
 };
 
 struct pid {
@@ -103,8 +103,6 @@ static inline enum pid_life pid_life(const struct pid *pid)
 {
 	return atomic_load_explicit(&pid->life, memory_order_acquire);
 }
-
-extern struct pidns pidns_initial;
 
 /* pid namespace of the current thread, and pid's number as that sees it. */
 static inline struct pidns *pidns_current(void)

@@ -4,7 +4,7 @@
  * Owns: struct thread, its kernel stack and its FPU area.
  * Life: thread_new() gives the creator a reference; sched_start() takes one for the thread itself,
  *   which the scheduler drops once it has left the dead thread's stack. The last put frees it all.
- * What a thread shares (as, files, fs) is gone before that, by exit; cred, pid and task stay to the
+ * What a thread shares (as, files, fs, nsproxy) is gone before that, by exit; cred, pid and task stay to the
  *   last, so that whoever holds a reference to a dead thread can still say who it was.
  * Locks: none.
  * Not here: processes (kernel/task/task.c), the first user frame (arch/x86_64/thread.c).
@@ -80,7 +80,7 @@ void thread_get(struct thread *t)
 void thread_free(struct thread *t)
 {
 	assert(!t->on_cpu && (t->state == THREAD_DEAD || t->state == THREAD_NEW));
-	assert(!t->as && !t->files && !t->fs);
+	assert(!t->as && !t->files && !t->fs && !t->nsproxy);
 	if (t->cred)
 		cred_put(t->cred);
 	if (t->uid_usage)

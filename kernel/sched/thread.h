@@ -25,6 +25,7 @@ struct as;
 struct cred;
 struct files;
 struct fs_ctx;
+struct nsproxy;
 struct pid;
 struct task;
 struct uid_usage;
@@ -101,6 +102,7 @@ struct thread {
 	struct files *files; /* [o] others read it under task->sig_lock */
 	struct fs_ctx *fs; /* [o] others read it under task->sig_lock */
 	const struct cred *cred; /* [o] replaced by itself only; others under task->sig_lock */
+	struct nsproxy *nsproxy; /* [o] NULL: kernel thread, or ending; others: under sig_lock */
 	struct uid_usage *uid_usage; /* [o] its count among the real user's threads */
 	struct task *task; /* [I] counted; NULL: kernel thread */
 	struct pid *pid; /* [T] its thread id; counted; exchanged by exec */

@@ -79,18 +79,6 @@ static void cred_fix_caps(struct cred *new, const struct cred *old)
 		new->cap_effective = new->cap_permitted;
 }
 
-/* A process that changed who it is must not be looked into by those it was. */
-static void cred_publish(struct cred *new)
-{
-	const struct cred *old = cred_current();
-
-	if ((old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
-	     (new->cap_permitted & ~old->cap_permitted)) &&
-	    current->as)
-		current->as->is_dumpable = false;
-	thread_set_cred(new);
-}
-
 static bool uid_is_own(const struct cred *c, u32 id)
 {
 	return id == ID_KEEP || id == c->uid || id == c->euid || id == c->suid;
@@ -105,7 +93,7 @@ static long cred_commit_uid(struct cred *new)
 {
 	new->fsuid = new->euid;
 	cred_fix_caps(new, cred_current());
-	cred_publish(new);
+	thread_change_cred(new);
 	return 0;
 }
 
@@ -165,7 +153,7 @@ SYSCALL(setuid, u32 uid)
 static long cred_commit_gid(struct cred *new)
 {
 	new->fsgid = new->egid;
-	cred_publish(new);
+	thread_change_cred(new);
 	return 0;
 }
 
@@ -235,7 +223,7 @@ SYSCALL(setfsuid, u32 uid)
 	if (!new)
 		return before;
 	new->fsuid = uid;
-	cred_publish(new);
+	thread_change_cred(new);
 	return before;
 }
 
@@ -251,7 +239,7 @@ SYSCALL(setfsgid, u32 gid)
 	if (!new)
 		return before;
 	new->fsgid = gid;
-	cred_publish(new);
+	thread_change_cred(new);
 	return before;
 }
 
@@ -309,7 +297,7 @@ SYSCALL(setgroups, int size, const u32 __user *ulist)
 	kfree(new->groups);
 	new->groups = groups;
 	new->nr_groups = size;
-	cred_publish(new);
+	thread_change_cred(new);
 	return 0;
 }
 
@@ -408,6 +396,6 @@ SYSCALL(capset, struct __user_cap_header_struct __user *uheader,
 	new->cap_permitted = permitted;
 	new->cap_inheritable = inheritable;
 	new->cap_ambient &= permitted &inheritable;
-	cred_publish(new);
+	thread_change_cred(new);
 	return 0;
 }

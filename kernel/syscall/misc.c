@@ -41,11 +41,11 @@ SYSCALL(uname, struct utsname __user *uout)
 	return copy_to_user(uout, &copy, sizeof(copy));
 }
 
-static long set_uts_field(char *field, const char __user *utext, int len)
+static long set_uts_field(struct uts_ns *uts, char *field, const char __user *utext, int len)
 {
-	char text[sizeof(uts.nodename)];
+	char text[sizeof(uts->name.nodename)];
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(uts->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (len < 0 || len > (int)sizeof(text) - 1)
 		return -EINVAL;
@@ -57,12 +57,12 @@ static long set_uts_field(char *field, const char __user *utext, int len)
 
 SYSCALL(sethostname, const char __user *utext, int len)
 {
-	return set_uts_field(uts.nodename, utext, len);
+	return set_uts_field(uts_current(), uts_current()->name.nodename, utext, len);
 }
 
 SYSCALL(setdomainname, const char __user *utext, int len)
 {
-	return set_uts_field(uts.domainname, utext, len);
+	return set_uts_field(uts_current(), uts_current()->name.domainname, utext, len);
 }
 
 SYSCALL(sysinfo, struct sysinfo __user *uout)

@@ -39,9 +39,6 @@ struct clone_request {
 	int set_tid[SET_TID_MAX];
 };
 
-#define CLONE_NAMESPACES                                                                           \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
-	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 #define CLONE3_KNOWN                                                                               \
 	(0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP | CLONE_AUTOREAP | CLONE_NNP |    \
 	 CLONE_PIDFD_AUTOKILL | CLONE_EMPTY_MNTNS)
@@ -60,13 +57,19 @@ static int clone_check_flags(const struct fork_args *a)
 		return -EINVAL;
 	if ((f & CLONE_PARENT) && task_is_ns_init(self))
 		return -EINVAL;
+	if ((f & CLONE_THREAD) &&
+	    ((f & (CLONE_NEWUSER | CLONE_NEWPID)) ||
+	     &pidns_current()->ns != current->nsproxy->ns[NS_PID_FOR_CHILDREN]))
+		return -EINVAL;
 	if ((f & CLONE_AUTOREAP) && ((f & (CLONE_THREAD | CLONE_PARENT)) || a->exit_signal))
 		return -EINVAL;
 	if ((f & CLONE_PARENT) && self->autoreap)
 		return -EINVAL;
 	if ((f & CLONE_NNP) && (f & CLONE_THREAD))
 		return -EINVAL;
-	return f & (CLONE_NAMESPACES | CLONE_INTO_CGROUP | CLONE_EMPTY_MNTNS) ? -EINVAL : 0;
+	if ((f & CLONE_NEWIPC) && (f & CLONE_SYSVSEM))
+		return -EINVAL;
+	return f & (CLONE_INTO_CGROUP | CLONE_EMPTY_MNTNS) ? -EINVAL : 0;
 }
 
 /* A pidfd whose last close kills: not over a program that could gain privilege, unless the caller

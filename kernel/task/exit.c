@@ -5,12 +5,13 @@
  *   1. declares it (signal_exit_thread: no more signals for it);
  *   2. gives back files, root and directory, and the files that its memory maps, so that whoever
  * learns of the death finds pipes closed, locks free and the program's file writable;
- *   3. under tasks_lock leaves its process: a thread that is not the leader is REAPED at once; the
+ *   3. as the last thread of a pid namespace's init, ends everybody else in it, and waits for that;
+ *   4. under tasks_lock leaves its process: a thread that is not the leader is REAPED at once; the
  * last thread makes the process a zombie, hands its children on, writes the exit record, advances
  *      pid->life to EXITED, and tells the parent, or, if nobody wants to know, reaps it;
- *   4. frees its memory, if it was the last to use it: that takes long, so whoever waits at a pidfd
+ *   5. frees its memory, if it was the last to use it: that takes long, so whoever waits at a pidfd
  * goes first;
- *   5. leaves its stack for ever (thread_exit).
+ *   6. leaves its stack for ever (thread_exit).
  * A leader that exits before other threads waits as a husk: its struct pid stays LIVE until step 3
  * of the last thread. exec by another thread than the leader is here too, as it ends the other
  * threads: see task_dethread(). Locks: tasks_lock for writing around step 3, sig_lock inside it.
@@ -89,12 +90,14 @@ static struct as *release_resources(struct thread *self)
 	struct files *files = self->files;
 	struct fs_ctx *fs = self->fs;
 	struct as *as = self->as;
+	struct nsproxy *nsproxy = self->nsproxy;
 	u64 irqflags;
 
 	irqflags = sig_lock(self->task);
 	self->as = NULL;
 	self->files = NULL;
 	self->fs = NULL;
+	self->nsproxy = NULL;
 	if (as && as->hiwater_rss > self->task->max_rss_pages)
 		self->task->max_rss_pages = as->hiwater_rss;
 	sig_unlock(self->task, irqflags);
@@ -102,6 +105,7 @@ static struct as *release_resources(struct thread *self)
 		files_put(files);
 	if (fs)
 		fs_ctx_put(fs);
+	nsproxy_put(nsproxy);
 	if (!as)
 		return NULL;
 	sched_use_as(NULL);
@@ -110,12 +114,14 @@ static struct as *release_resources(struct thread *self)
 
 /* ---- Children of the dead */
 
-/* prctl(2), PR_SET_CHILD_SUBREAPER: the nearest living ancestor that asked for it, else init. */
+/* prctl(2), PR_SET_CHILD_SUBREAPER: the nearest living ancestor that asked for it, else init. Both in
+ * t's own pid namespace. */
 static struct task *find_reaper(struct task *t)
 {
-	struct task *init = t->pid->numbers[t->pid->level].ns->init;
+	u32 level = t->pid->level;
+	struct task *init = t->pid->numbers[level].ns->init;
 
-	for (struct task *p = t->parent; p && p != init; p = p->parent)
+	for (struct task *p = t->parent; p && p != init && p->pid->level == level; p = p->parent)
 		if (p->is_subreaper && !p->is_exiting)
 			return p;
 	return init;
@@ -151,6 +157,45 @@ static void give_children_away(struct task *t, struct leftovers *left)
 		adopt(child, reaper, left);
 	list_for_each_safe(child, next, &t->zombies, child_link)
 		adopt(child, reaper, left);
+}
+
+/* ---- The end of a pid namespace */
+
+static void free_leftovers(struct leftovers *left)
+{
+	struct task *t, *next;
+
+	sigqueue_free_list(&left->signals);
+	if (left->sighand)
+		sighand_put(left->sighand);
+	list_for_each_safe(t, next, &left->reaped, child_link) {
+		list_del_init(&t->child_link);
+		thread_put(t->leader);
+	}
+}
+
+/* pid_namespaces(7): nobody outlives the namespace's init. Children that die from now on are reaped
+ * at once (signal_notify_parent_exit); those whose parents are outside are waited for like all. */
+static void close_pidns(struct thread *self)
+{
+	struct pidns *ns = self->pid->numbers[self->pid->level].ns;
+	struct leftovers left = { .signals = LIST_INIT(left.signals),
+				  .reaped = LIST_INIT(left.reaped) };
+	u32 own = self == self->task->leader ? 1 : 2; /* the leader's husk has a number too */
+	struct task *t, *next;
+
+	rwspin_write_lock(&tasks_lock);
+	pidns_close(ns);
+	list_for_each(t, &all_tasks, all_link)
+		if (t != self->task && pid_nr_in(t->pid, ns))
+			signal_send_task(t, SIGKILL, NULL);
+	list_for_each_safe(t, next, &self->task->zombies, child_link) {
+		task_reap(t);
+		list_add_tail(&t->child_link, &left.reaped);
+	}
+	rwspin_write_unlock(&tasks_lock);
+	free_leftovers(&left);
+	wait_event(&ns->drained, READ_ONCE(ns->nr_numbers) <= own);
 }
 
 /* ---- Leaving the process table */
@@ -211,19 +256,6 @@ static void become_zombie(struct task *t, struct leftovers *left)
 	}
 }
 
-static void free_leftovers(struct leftovers *left)
-{
-	struct task *t, *next;
-
-	sigqueue_free_list(&left->signals);
-	if (left->sighand)
-		sighand_put(left->sighand);
-	list_for_each_safe(t, next, &left->reaped, child_link) {
-		list_del_init(&t->child_link);
-		thread_put(t->leader);
-	}
-}
-
 /* True: somebody was waiting for it, and may go on. */
 static bool leave_process_table(struct thread *self)
 {
@@ -267,6 +299,8 @@ void task_exit_thread(int code)
 	as = release_resources(self);
 	if (is_last && t->is_session_leader)
 		session_exit_leader(t);
+	if (is_last && unlikely(task_is_ns_init(t)) && t->pid->level)
+		close_pidns(self);
 	if (leave_process_table(self) && as)
 		sched_yield_current();
 	if (as)

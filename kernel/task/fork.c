@@ -24,6 +24,7 @@
 #include "kernel/debug/panic.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
 #include "kernel/sched/sched.h"
@@ -61,16 +62,31 @@ static int copy_cred(struct thread *t, const struct thread *self, u64 flags)
 	struct cred *cred;
 
 	t->uid_usage = uid_usage_get(self->uid_usage);
-	if (!(flags & CLONE_NNP) || self->cred->no_new_privs) {
+	if (likely(!(flags & (CLONE_NEWUSER | CLONE_NNP)))) {
 		t->cred = cred_get(self->cred);
 		return 0;
 	}
 	cred = cred_copy(self->cred);
 	if (!cred)
 		return -ENOMEM;
-	cred->no_new_privs = true;
 	t->cred = cred;
-	return 0;
+	if (flags & CLONE_NNP)
+		cred->no_new_privs = true;
+	if (!(flags & CLONE_NEWUSER))
+		return 0;
+	return fs_ctx_is_chrooted(self->fs) ? -EPERM : userns_new(cred);
+}
+
+/* Namespaces are made in the user namespace that the child will be in. */
+static int copy_namespaces(struct thread *t, const struct thread *self, u64 flags)
+{
+	struct ns_common *const *ns = self->nsproxy->ns;
+
+	if (likely(!(flags & CLONE_NAMESPACES) && ns[NS_TIME] == ns[NS_TIME_FOR_CHILDREN])) {
+		t->nsproxy = nsproxy_get(self->nsproxy);
+		return 0;
+	}
+	return nsproxy_for_child(self->nsproxy, flags, t->cred->userns, t->fs, &t->nsproxy);
 }
 
 static struct sighand *copy_sighand(struct task *from, u64 flags)
@@ -185,7 +201,6 @@ static void copy_thread(struct thread *t, const struct thread *self, const struc
 int fork_create(const struct fork_args *args, struct thread **out)
 {
 	struct thread *self = current, *t;
-	struct pidns *ns = pidns_current();
 	int err;
 
 	if (signal_pending_current())
@@ -206,7 +221,10 @@ int fork_create(const struct fork_args *args, struct thread **out)
 	if (!err)
 		err = copy_as(t, self, args->flags);
 	if (!err)
-		err = pid_new_numbered(ns, args->set_tid, args->nr_set_tid, &t->pid);
+		err = copy_namespaces(t, self, args->flags);
+	if (!err)
+		err = pid_new_numbered(pidns_of(t->nsproxy->ns[NS_PID_FOR_CHILDREN]), args->set_tid,
+				       args->nr_set_tid, &t->pid);
 	if (err) {
 		fork_discard(t);
 		return err;
@@ -227,9 +245,11 @@ void fork_discard(struct thread *t)
 		files_put(t->files);
 	if (t->fs)
 		fs_ctx_put(t->fs);
+	nsproxy_put(t->nsproxy);
 	t->as = NULL;
 	t->files = NULL;
 	t->fs = NULL;
+	t->nsproxy = NULL;
 	if (task && task->leader == t && task->sighand)
 		sighand_put(task->sighand);
 	thread_put(t);
@@ -275,27 +295,46 @@ static bool is_about_to_stop(struct thread *self)
 	return is;
 }
 
-int fork_publish(struct thread *t, const struct fork_args *args)
+/* Nobody is born where init ends, nor before init. */
+static int check_pidns(const struct pid *pid)
+{
+	const struct pid_number *n = &pid->numbers[pid->level];
+
+	if (likely(!pid->level))
+		return 0;
+	return pidns_is_closed(n->ns) || (!n->ns->init && n->nr != 1) ? -ENOMEM : 0;
+}
+
+/* tasks_lock held for writing. */
+static int publish(struct thread *t, const struct fork_args *args)
 {
 	struct thread *self = current;
 	struct task *parent = self->task;
-	int err = 0;
+	int err = check_pidns(t->pid);
+
+	if (err)
+		return err;
+	if (fatal_signal_pending_current())
+		return -EINTR;
+	if (args->flags & CLONE_THREAD)
+		return publish_thread(t, self);
+	if (is_about_to_stop(self))
+		return -ERESTARTNOINTR;
+	if (args->flags & CLONE_PARENT) {
+		t->task->exit_signal = parent->exit_signal;
+		parent = parent->parent;
+	}
+	t->task->tty = self->task->tty;
+	task_publish(t->task, parent, self->task->group, self->task->session);
+	return 0;
+}
+
+int fork_publish(struct thread *t, const struct fork_args *args)
+{
+	int err;
 
 	rwspin_write_lock(&tasks_lock);
-	if (fatal_signal_pending_current()) {
-		err = -EINTR;
-	} else if (args->flags & CLONE_THREAD) {
-		err = publish_thread(t, self);
-	} else if (is_about_to_stop(self)) {
-		err = -ERESTARTNOINTR;
-	} else {
-		if (args->flags & CLONE_PARENT) {
-			t->task->exit_signal = parent->exit_signal;
-			parent = parent->parent;
-		}
-		t->task->tty = self->task->tty;
-		task_publish(t->task, parent, self->task->group, self->task->session);
-	}
+	err = publish(t, args);
 	rwspin_write_unlock(&tasks_lock);
 	return err;
 }
@@ -335,6 +374,7 @@ static int init_fill(struct thread *t)
 	t->altstack = (stack_t){ .ss_flags = SS_DISABLE };
 	t->cred = cred_get(&cred_root);
 	t->uid_usage = uid_usage_charge(0);
+	t->nsproxy = nsproxy_get(&nsproxy_initial);
 	task = task_new(t);
 	if (!task)
 		return -ENOMEM;
@@ -366,7 +406,6 @@ int task_start_init(void (*fn)(void *), void *arg)
 	arch_thread_kernel(&t->head, fn, arg);
 	rwspin_write_lock(&tasks_lock);
 	task_publish(t->task, NULL, &pid_zero, &pid_zero);
-	pidns_initial.init = t->task;
 	rwspin_write_unlock(&tasks_lock);
 	sched_start(t);
 	thread_put(t);

@@ -25,6 +25,7 @@
 
 #include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
+#include "kernel/id/userns.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/sigqueue.h"
 #include "kernel/time/clock.h"
@@ -32,6 +33,11 @@
 #define TICKS_PER_SEC 100 /* USER_HZ */
 
 /* ---- what a signal would do ---- */
+
+static const struct pidns *task_pidns(const struct task *t)
+{
+	return t->pid->numbers[t->pid->level].ns;
+}
 
 bool task_is_ns_init(const struct task *t)
 {
@@ -216,7 +222,7 @@ static int send_locked(struct task *t, struct thread *target, enum signal_scope 
 
 	if (!t->sighand)
 		return -ESRCH;
-	if (!prepare(t, target, sig, info && t->pid->level == current->pid->level))
+	if (!prepare(t, target, sig, info && pid_nr_in(current->pid, task_pidns(t))))
 		return 0;
 	if (sig < SIGRTMIN && (p->set & SIGMASK(sig)))
 		return 0; /* it is pending already */
@@ -244,7 +250,7 @@ static int send_locked(struct task *t, struct thread *target, enum signal_scope 
 	return 0;
 }
 
-/* Whether the sender has another number in the receiver's pid namespace than in its own. */
+/* Whether the sender may be called otherwise in the receiver's namespaces than in its own. */
 static bool is_foreign(const struct task *t, const siginfo_t *info)
 {
 	const struct pid *own;
@@ -253,7 +259,7 @@ static bool is_foreign(const struct task *t, const siginfo_t *info)
 	    info->si_code == SI_SIGIO)
 		return false;
 	own = current->task->pid;
-	return t->pid->numbers[t->pid->level].ns != own->numbers[own->level].ns;
+	return task_pidns(t) != own->numbers[own->level].ns || userns_is_used;
 }
 
 static int send(struct task *t, struct thread *target, enum signal_scope scope, int sig,
@@ -280,12 +286,25 @@ static int send(struct task *t, struct thread *target, enum signal_scope scope, 
 	return err;
 }
 
+static u32 uid_seen_by(struct task *t, u32 uid)
+{
+	const struct cred *cred;
+
+	if (likely(!userns_is_used))
+		return uid;
+	cred = task_cred_get(t);
+	uid = id_shown(cred->userns, ID_USER, uid);
+	cred_put(cred);
+	return uid;
+}
+
 static __noinline int send_abroad(struct task *t, struct thread *target, enum signal_scope scope,
 				  int sig, const siginfo_t *info)
 {
 	siginfo_t copy = *info;
 
-	copy.si_pid = pid_nr_in(current->task->pid, t->pid->numbers[t->pid->level].ns);
+	copy.si_pid = pid_nr_in(current->task->pid, task_pidns(t));
+	copy.si_uid = uid_seen_by(t, current->cred->uid);
 	return send(t, target, scope, sig, &copy);
 }
 
@@ -331,7 +350,7 @@ void siginfo_user(siginfo_t *info, int sig, int code)
 	__builtin_memset(info, 0, SIGINFO_BYTES);
 	info->si_signo = sig;
 	info->si_code = code;
-	info->si_pid = own->numbers[own->level].nr; /* send() translates it */
+	info->si_pid = own->numbers[own->level].nr; /* send() translates both */
 	info->si_uid = current->cred->uid;
 }
 
@@ -487,18 +506,25 @@ static void fill_child_info(siginfo_t *info, struct task *child, struct task *pa
 	task_times(child, &user_ns, &system_ns);
 	info->si_signo = sig;
 	info->si_code = why;
-	info->si_pid = pid_nr_in(child->pid, parent->pid->numbers[parent->pid->level].ns);
-	info->si_uid = child->leader->cred->uid;
+	info->si_pid = pid_nr_in(child->pid, task_pidns(parent));
+	info->si_uid = uid_seen_by(parent, child->leader->cred->uid);
 	info->si_status = status;
 	info->si_utime = ns_to_ticks(user_ns);
 	info->si_stime = ns_to_ticks(system_ns);
+}
+
+/* Init of a closed pid namespace reaps whoever dies. */
+static bool ns_is_ending(const struct task *parent)
+{
+	return parent && unlikely(task_is_ns_init(parent)) && task_pidns(parent)->is_closed;
 }
 
 bool signal_notify_parent_exit(struct task *child)
 {
 	struct task *parent = child->parent;
 	int sig = child->exit_signal, code = child->pid->exit.code;
-	bool is_unwanted = child->autoreap, is_signalled = sig != 0 && !is_unwanted;
+	bool is_unwanted = child->autoreap || ns_is_ending(parent);
+	bool is_signalled = sig != 0 && !is_unwanted;
 	siginfo_t info __uninitialized;
 	u64 irqflags;
 

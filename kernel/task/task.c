@@ -21,6 +21,7 @@
 #include "kernel/debug/panic.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -84,6 +85,8 @@ void task_publish(struct task *t, struct task *parent, struct pid *group, struct
 	thread_get(t->leader); /* the process table's */
 	pid->task = t;
 	pid->thread = t->leader;
+	if (unlikely(task_is_ns_init(t)))
+		pid->numbers[pid->level].ns->init = t;
 	pid_advance(pid, PID_LIVE);
 	threads_count(1);
 }
@@ -119,6 +122,8 @@ void task_reap(struct task *t)
 	list_del_init(&t->session_link);
 	pid->task = NULL;
 	pid->thread = NULL;
+	if (unlikely(task_is_ns_init(t)))
+		pid->numbers[pid->level].ns->init = NULL;
 	pid_drop_if_unused(pid);
 	pid_drop_if_unused(t->group);
 	pid_drop_if_unused(t->session);
@@ -260,6 +265,26 @@ const struct cred *thread_cred_get(struct thread *t)
 	return cred;
 }
 
+struct ns_common *thread_ns_get(struct thread *t, enum ns_kind kind)
+{
+	struct ns_common *ns = NULL;
+	u64 irqflags;
+
+	rwspin_read_lock(&tasks_lock);
+	irqflags = sig_lock(t->task);
+	if (kind == NS_USER)
+		ns = &t->cred->userns->ns;
+	else if (kind == NS_PID)
+		ns = &t->pid->numbers[t->pid->level].ns->ns;
+	else if (t->nsproxy)
+		ns = t->nsproxy->ns[kind];
+	if (ns)
+		ns_get(ns);
+	sig_unlock(t->task, irqflags);
+	rwspin_read_unlock(&tasks_lock);
+	return ns;
+}
+
 /* The leader's, who changes when another thread execs: he is looked up under the lock. */
 const struct cred *task_cred_get(struct task *t)
 {
@@ -298,6 +323,52 @@ void thread_set_cred(const struct cred *new)
 		self->task->pdeath_signal = 0; /* PR_SET_PDEATHSIG(2const) */
 	sig_unlock(self->task, irqflags);
 	cred_put(old);
+}
+
+void thread_set_fs(struct fs_ctx *fs)
+{
+	struct thread *self = current;
+	struct fs_ctx *old = self->fs;
+	u64 irqflags = sig_lock(self->task);
+
+	self->fs = fs;
+	sig_unlock(self->task, irqflags);
+	fs_ctx_put(old);
+}
+
+/* Whether new may do nothing that old could not: then a tracer of old may be one of new. */
+static bool cred_covers(const struct cred *old, const struct cred *new)
+{
+	const struct userns *ns = new->userns;
+
+	if (old->userns == ns)
+		return !(new->cap_permitted & ~old->cap_permitted);
+	for (; userns_parent(ns); ns = userns_parent(ns))
+		if (userns_parent(ns) == old->userns && ns->uid == old->euid)
+			return true;
+	return false;
+}
+
+void thread_change_cred(const struct cred *new)
+{
+	const struct cred *old = cred_current();
+
+	if ((old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
+	     !cred_covers(old, new)) &&
+	    current->as)
+		current->as->is_dumpable = false;
+	thread_set_cred(new);
+}
+
+void thread_set_nsproxy(struct nsproxy *p)
+{
+	struct thread *self = current;
+	struct nsproxy *old = self->nsproxy;
+	u64 irqflags = sig_lock(self->task);
+
+	self->nsproxy = p;
+	sig_unlock(self->task, irqflags);
+	nsproxy_put(old);
 }
 
 void thread_set_files(struct files *files)

@@ -13,6 +13,7 @@
 #include <linux/signal.h>
 
 #include "lib/list.h"
+#include "kernel/id/ns.h"
 #include "kernel/id/pid.h"
 #include "arch/x86_64/percpu.h"
 #include "kernel/sched/thread.h"
@@ -134,14 +135,20 @@ struct as *thread_as_get(struct thread *t);
 struct files *thread_files_get(struct thread *t);
 struct fs_ctx *thread_fs_get(struct thread *t);
 const struct cred *thread_cred_get(struct thread *t);
+/* One of its namespaces, +1; NULL: it has none (any more). kind: enum ns_kind. */
+struct ns_common *thread_ns_get(struct thread *t, enum ns_kind kind);
 /* The same of a process's leader. */
 struct as *task_as_get(struct task *t);
 const struct cred *task_cred_get(struct task *t);
 /* Replaces the current thread's descriptor table (the old one is put); consumes the reference. May
  * sleep. */
 void thread_set_files(struct files *files);
+void thread_set_fs(struct fs_ctx *fs); /* likewise */
+void thread_set_nsproxy(struct nsproxy *p);
 /* Replaces the current thread's credentials; consumes the reference. */
 void thread_set_cred(const struct cred *new);
+/* The same for who becomes somebody else: those it was may not look into it. */
+void thread_change_cred(const struct cred *new);
 
 /* A task with its first thread as leader (t->task is set); nobody sees it yet. NULL: out of memory.
  */

@@ -1,4 +1,4 @@
-// sources: fs/inode.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/pidfs/pidfs.c fs/pidfs/pidfd.c kernel/id/pid.c kernel/id/cred.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c
+// sources: fs/inode.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/pidfs/pidfs.c fs/nsfs/nsfs.c fs/pidfs/pidfd.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c
 // tsan
 /*
  * pidfs, and with it fs/libfs.c: identity, references, what is left when the last descriptor goes.
@@ -66,6 +66,11 @@ void task_put(struct task *t)
 struct as *thread_as_get(struct thread *t)
 {
 	return &the_as;
+}
+
+struct ns_common *thread_ns_get(struct thread *t, enum ns_kind kind)
+{
+	return NULL;
 }
 
 const struct cred *thread_cred_get(struct thread *t)

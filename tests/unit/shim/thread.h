@@ -19,6 +19,7 @@ struct thread {
 	struct fs_ctx *fs;
 	const struct cred *cred;
 	struct pid *pid;
+	struct nsproxy *nsproxy;
 	struct task *task;
 };
 

@@ -1,4 +1,4 @@
-// sources: kernel/id/pid.c kernel/id/cred.c lib/bitmap.c kernel/sync/refcount.c kernel/sync/wait.c tests/unit/shim/slab.c tests/unit/shim/thread.c
+// sources: kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c lib/bitmap.c kernel/sync/refcount.c kernel/sync/wait.c kernel/sync/mutex.c tests/unit/shim/slab.c tests/unit/shim/thread.c
 // tsan
 /*
  * Numbers of processes: cyclic, unique while held, given back; and namespaces in each other.
@@ -16,6 +16,7 @@
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/pidns.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "slab.h"
 
@@ -24,10 +25,13 @@
 static struct pid *held[NUMBERS]; /* the model: who has a number */
 static u64 last_ino;
 
+static struct task *const somebody = (struct task *)8; /* only whether there is an init is asked */
+
 static void init(void)
 {
 	static bool is_done;
 
+	pidns_initial.init = somebody;
 	if (!is_done) {
 		cred_init();
 		pid_init();
@@ -235,19 +239,20 @@ TEST(pid_chosen_numbers_are_checked)
 	CHECK(pid_count() == 0);
 }
 
-static void ns_init(struct pidns *ns, struct pidns *parent)
+static void ns_begin(struct pidns *ns, struct pidns *parent)
 {
-	*ns = (struct pidns){ .level = parent->level + 1, .parent = parent };
-	refcount_init(&ns->refs, 1);
+	*ns = (struct pidns){ .level = parent->level + 1, .parent = parent, .init = somebody };
+	ns->ns.owner = &userns_initial;
+	refcount_init(&ns->ns.refs, 1);
 	spin_init(&ns->lock, RANK_PIDNS);
+	wait_queue_init(&ns->drained);
 }
 
 static void ns_end(struct pidns *ns)
 {
-	CHECK(refcount_read(&ns->refs) == 1);
-	for (u32 i = 0; i < ns->nr_leaves; i++)
-		kfree(ns->leaves[i]);
-	kfree(ns->leaves);
+	CHECK(refcount_read(&ns->ns.refs) == 1);
+	CHECK(ns->nr_numbers == 0);
+	pidns_free_table(ns);
 }
 
 TEST(pid_has_a_number_at_each_level)
@@ -257,16 +262,16 @@ TEST(pid_has_a_number_at_each_level)
 	struct pid *pid, *other;
 
 	init();
-	ns_init(&child, &pidns_initial);
-	ns_init(&grandchild, &child);
+	ns_begin(&child, &pidns_initial);
+	ns_begin(&grandchild, &child);
 	CHECK(pid_new_numbered(&grandchild, want, 3, &pid) == 0);
 	CHECK(pid_nr_in(pid, &grandchild) == 1 && pid_nr_in(pid, &child) == 44 && number(pid) == 555);
-	CHECK(refcount_read(&grandchild.refs) == 2 && refcount_read(&child.refs) == 2);
+	CHECK(refcount_read(&grandchild.ns.refs) == 2 && refcount_read(&child.ns.refs) == 1);
 	/* The outermost is taken: the inner ones are given back. */
 	want[0] = 2;
 	want[1] = 45;
 	CHECK(pid_new_numbered(&grandchild, want, 3, &other) == -EEXIST);
-	CHECK(refcount_read(&grandchild.refs) == 2 && pid_find_get(&child, 45) == NULL);
+	CHECK(refcount_read(&grandchild.ns.refs) == 2 && pid_find_get(&child, 45) == NULL);
 	CHECK(pid_new(&child, &other) == 0);
 	CHECK(pid_nr_in(other, &child) == 1 && pid_nr_in(other, &grandchild) == 0 && number(other) > 0);
 	drop(other);
@@ -292,7 +297,7 @@ TEST(pid_new_survives_want_of_memory)
 	drop(pid);
 	before = host_live();
 	do {
-		ns_init(&child, &pidns_initial);
+		ns_begin(&child, &pidns_initial);
 		slab_fail_nth(++n);
 		err = pid_new(&child, &pid);
 		slab_fail_nth(0);
