@@ -17,6 +17,7 @@ struct cred;
 struct dentry;
 struct dir_context;
 struct file;
+struct pidns;
 struct inode;
 struct mmap_request;
 struct mount;
@@ -84,8 +85,9 @@ struct file_ops {
 	int (*fsync)(struct file *file, bool data_only);
 	/* fallocate: NULL: -EOPNOTSUPP. */
 	int (*fallocate)(struct file *file, int mode, u64 offset, u64 len);
-	/* show_fdinfo: lines after pos, flags, mnt_id, ino. NULL: none. */
-	void (*show_fdinfo)(struct file *file, struct seqbuf *out);
+	/* show_fdinfo: lines after pos, flags, mnt_id, ino. viewer: whose numbers of processes. NULL:
+	 * none. */
+	void (*show_fdinfo)(struct file *file, const struct pidns *viewer, struct seqbuf *out);
 };
 
 struct inode_ops {

@@ -88,7 +88,8 @@ static struct inode *tree_inode(struct super *sb, u64 ino, const struct tree_chi
 		kfree(p);
 		return NULL;
 	}
-	*p = (struct tree_place){ child->entry, sb->private, child->object, child->index };
+	*p = (struct tree_place){ child->entry, container_of(sb->type, struct tree_fs, type),
+				  sb->private, child->object, child->index };
 	inode->ino = ino;
 	inode->private = p;
 	inode->mode = child->entry->mode;
@@ -319,9 +320,18 @@ static const struct file_ops tree_file_ops = {
 	.release = seqfile_release,
 };
 
+static void tree_shutdown(struct super *sb)
+{
+	const struct tree_fs *fs = container_of(sb->type, struct tree_fs, type);
+
+	if (fs->instance_put)
+		fs->instance_put(sb->private);
+}
+
 static const struct super_ops tree_super_ops = {
 	.evict = tree_evict,
 	.revalidate = tree_revalidate,
+	.shutdown = tree_shutdown,
 };
 
 /* ---- mounting */
@@ -336,7 +346,7 @@ int tree_mount(const struct fs_type *type, const char *options, struct super **o
 
 	if (err)
 		return err;
-	sb->private = fs;
+	sb->private = fs->instance_get ? fs->instance_get() : NULL;
 	inode = tree_inode(sb, TREE_ROOT_INO, &child);
 	if (inode)
 		sb->root = dentry_new_root(inode);

@@ -19,6 +19,7 @@ struct tree_fs;
 struct tree_place {
 	const struct tree_entry *entry;
 	const struct tree_fs *fs;
+	void *instance; /* tree_fs.instance_get()'s, of this mount */
 	void *object; /* counted by fs->object_get/put; NULL in the static part */
 	u64 index; /* of a dynamic child (fd number, tid ...), else the directory's */
 };
@@ -67,13 +68,16 @@ struct tree_fs {
 	struct fs_type type; /* .name; .mount = tree_mount; registered by tree_register */
 	u64 magic;
 	struct tree_entry root; /* S_IFDIR */
+	/* What one mount of it shows; put when it goes. NULL: all show the same. */
+	void *(*instance_get)(void);
+	void (*instance_put)(void *instance);
 	void (*object_get)(void *object);
 	void (*object_put)(void *object);
 	bool (*is_valid)(const struct tree_place *p); /* NULL: always */
 	void (*owner)(const struct tree_place *p, u32 *uid, u32 *gid); /* NULL: root */
 };
 
-/* Registers the type; each mount of it shows the one tree. */
+/* Registers the type. */
 void tree_register(struct tree_fs *fs);
 int tree_mount(const struct fs_type *type, const char *options, struct super **out);
 

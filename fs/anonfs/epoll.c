@@ -489,7 +489,7 @@ static void epoll_forget_file(struct file *file)
 	mutex_unlock(&epoll_lock);
 }
 
-static void epoll_fdinfo(struct file *file, struct seqbuf *out)
+static void epoll_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out)
 {
 	struct epoll *ep = file->private;
 

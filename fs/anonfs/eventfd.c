@@ -109,7 +109,7 @@ static void eventfd_release(struct file *file)
 	cache_free(eventfd_cache, file->private);
 }
 
-static void eventfd_fdinfo(struct file *file, struct seqbuf *out)
+static void eventfd_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out)
 {
 	struct eventfd *e = file->private;
 

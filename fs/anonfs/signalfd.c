@@ -100,7 +100,7 @@ static void signalfd_release(struct file *file)
 	kfree(file->private);
 }
 
-static void signalfd_fdinfo(struct file *file, struct seqbuf *out)
+static void signalfd_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out)
 {
 	struct signalfd *s = file->private;
 

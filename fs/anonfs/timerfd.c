@@ -105,7 +105,7 @@ static void timerfd_state(struct timerfd *t, struct itimerspec *out)
 	out->it_value = ns_to_timespec(!expires ? 0 : expires > now ? expires - now : 1);
 }
 
-static void timerfd_fdinfo(struct file *file, struct seqbuf *out)
+static void timerfd_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out)
 {
 	struct timerfd *t = file->private;
 	struct itimerspec state;

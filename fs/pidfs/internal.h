@@ -7,5 +7,5 @@
 #include "fs/poll.h"
 
 u32 pidfd_poll(struct file *file, struct poll_table *pt);
-void pidfd_show_fdinfo(struct file *file, struct seqbuf *out);
+void pidfd_show_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out);
 void pidfd_release(struct file *file);

@@ -32,17 +32,16 @@ u32 pidfd_poll(struct file *file, struct poll_table *pt)
 	}
 }
 
-/* Numbers from the reader's namespace downwards; -1 when the process has been reaped, 0 out of
+/* Numbers from the viewer's namespace downwards; -1 when the process has been reaped, 0 out of
  * view. */
-void pidfd_show_fdinfo(struct file *file, struct seqbuf *out)
+void pidfd_show_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out)
 {
 	const struct pid *pid = pidfs_pid(file);
-	const struct pidns *ns = pidns_current();
-	int nr = pid_life(pid) == PID_REAPED ? -1 : pid_nr_in(pid, ns);
+	int nr = pid_life(pid) == PID_REAPED ? -1 : pid_nr_in(pid, viewer);
 
 	seqbuf_printf(out, "Pid:\t%d\nNSpid:\t%d", nr, nr);
 	if (nr > 0)
-		for (u32 level = ns->level + 1; level <= pid->level; level++)
+		for (u32 level = viewer->level + 1; level <= pid->level; level++)
 			seqbuf_printf(out, "\t%d", pid->numbers[level].nr);
 	seqbuf_putc(out, '\n');
 }

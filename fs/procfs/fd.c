@@ -254,7 +254,7 @@ static void put_fdinfo(const struct tree_place *p, struct seqbuf *out, struct fi
 		flock_for_each(file->inode, put_lock, &lines);
 	}
 	if (file->ops->show_fdinfo)
-		file->ops->show_fdinfo(file, out);
+		file->ops->show_fdinfo(file, proc_pidns(p), out);
 }
 
 /* The bit and the file are read one after the other: a descriptor reused in between shows the older

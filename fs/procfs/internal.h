@@ -18,6 +18,11 @@ int proc_parse_value(const char *text, size_t len, s64 min, s64 max, s64 *out) _
 
 /* pid.c: directories of processes and of their threads. */
 extern const struct tree_entry proc_pid_dir, proc_tid_dir;
+/* The pid namespace that the mount was made in: all numbers are its. */
+static inline struct pidns *proc_pidns(const struct tree_place *p)
+{
+	return p->instance;
+}
 bool proc_is_valid(const struct tree_place *p);
 void proc_owner(const struct tree_place *p, u32 *uid, u32 *gid);
 /* The thread that p is about, +1; -ESRCH when it is gone. */

@@ -117,7 +117,7 @@ static int threads_lookup(const struct tree_place *dir, const char *name, u32 le
 	err = proc_thread_get(dir, &owner);
 	if (err)
 		return -ENOENT;
-	pid = nr > 0 ? pid_find_get(pidns_current(), nr) : NULL;
+	pid = nr > 0 ? pid_find_get(proc_pidns(dir), nr) : NULL;
 	t = pid ? thread_of_pid_get(pid) : NULL;
 	if (t && t->task == owner->task && pid_life(pid) != PID_REAPED) {
 		*out = (struct tree_child){ .entry = &proc_tid_dir,
@@ -134,9 +134,8 @@ static int threads_lookup(const struct tree_place *dir, const char *name, u32 le
 }
 
 /* The lowest number >= from; 0: none. Those that just begin or end may be missed. */
-static int threads_lowest(struct task *task, int from)
+static int threads_lowest(struct task *task, const struct pidns *ns, int from)
 {
-	struct pidns *ns = pidns_current();
 	struct thread *t;
 	u64 irqflags;
 	int lowest = 0;
@@ -162,7 +161,7 @@ static bool threads_next(const struct tree_place *dir, u64 *cookie, char name[32
 
 	if (*cookie > INT32_MAX || proc_thread_get(dir, &owner))
 		return false;
-	nr = threads_lowest(owner->task, (int)*cookie);
+	nr = threads_lowest(owner->task, proc_pidns(dir), (int)*cookie);
 	thread_put(owner);
 	if (!nr)
 		return false;

@@ -7,7 +7,7 @@
  * Life: what is below /proc/PID is about a struct pid, which it holds, and never holds the task: a
  *   name can be looked up while the pid is in the number table, and what was opened before says
  *   ESRCH later.
- * Numbers are those of the reader's pid namespace.
+ * Numbers are those of the pid namespace in which it was mounted.
  *                                                              Follows: proc(5), Linux 7.3 fs/proc
  */
 #include "fs/procfs/procfs.h"
@@ -69,7 +69,7 @@ static int pids_lookup(const struct tree_place *dir, const char *name, u32 len,
 		       struct tree_child *out)
 {
 	int nr = proc_parse_number(name, len);
-	struct pid *pid = nr > 0 ? pid_find_get(pidns_current(), nr) : NULL;
+	struct pid *pid = nr > 0 ? pid_find_get(proc_pidns(dir), nr) : NULL;
 	enum pid_life life;
 
 	if (!pid)
@@ -96,7 +96,7 @@ static bool pid_is_process(struct pid *pid)
 static bool pids_next(const struct tree_place *dir, u64 *cookie, char name[32],
 		      struct tree_child *out)
 {
-	struct pidns *ns = pidns_current();
+	struct pidns *ns = proc_pidns(dir);
 	struct pid *pid;
 	bool is_process;
 	int nr;
@@ -123,7 +123,7 @@ static const struct tree_dynamic pids = { .lookup = pids_lookup, .next = pids_ne
 static long self_readlink(const struct tree_place *p, char *buf, size_t size)
 {
 	char text[16];
-	int nr = pid_vnr(task_current()->pid);
+	int nr = pid_nr_in(task_current()->pid, proc_pidns(p));
 	size_t n;
 
 	if (!nr)
@@ -137,12 +137,13 @@ static long self_readlink(const struct tree_place *p, char *buf, size_t size)
 static long thread_self_readlink(const struct tree_place *p, char *buf, size_t size)
 {
 	char text[32];
-	int nr = pid_vnr(task_current()->pid);
+	int nr = pid_nr_in(task_current()->pid, proc_pidns(p));
 	size_t n;
 
 	if (!nr)
 		return -ENOENT;
-	n = (size_t)snprintf(text, sizeof(text), "%d/task/%d", nr, pid_vnr(current->pid));
+	n = (size_t)snprintf(text, sizeof(text), "%d/task/%d", nr,
+			     pid_nr_in(current->pid, proc_pidns(p)));
 	n = MIN(n, size);
 	memcpy(buf, text, n);
 	return (long)n;
@@ -190,6 +191,19 @@ static const struct tree_entry root_table[] = {
 	{ .name = NULL },
 };
 
+static void *instance_get(void)
+{
+	struct pidns *ns = pidns_current();
+
+	ns_get(&ns->ns);
+	return ns;
+}
+
+static void instance_put(void *ns)
+{
+	ns_put(&((struct pidns *)ns)->ns);
+}
+
 static void object_get(void *pid)
 {
 	pid_get(pid);
@@ -204,6 +218,8 @@ static struct tree_fs procfs = {
 	.type = { .name = "proc", .flags = FS_NODEV, .mount = tree_mount },
 	.magic = PROC_SUPER_MAGIC,
 	.root = { .name = "", .mode = S_IFDIR | 0555, .children = root_table, .dynamic = &pids },
+	.instance_get = instance_get,
+	.instance_put = instance_put,
 	.object_get = object_get,
 	.object_put = object_put,
 	.is_valid = proc_is_valid,

@@ -110,9 +110,8 @@ static void snap_thread(struct snapshot *s, struct thread *t)
 	snap_signals(s, t);
 }
 
-static void snap(struct snapshot *s, struct thread *t)
+static void snap(struct snapshot *s, struct thread *t, const struct pidns *ns)
 {
-	struct pidns *ns = pidns_current();
 	struct task *task = t->task;
 	u64 irqflags;
 
@@ -201,7 +200,8 @@ static void put_segments(struct seqbuf *out, const struct as *as, bool is_allowe
 	put_fields(out, fields, ARRAY_SIZE(fields));
 }
 
-static void put_stat(struct seqbuf *out, struct thread *t, bool is_whole)
+static void put_stat(const struct tree_place *p, struct seqbuf *out, struct thread *t,
+		     bool is_whole)
 {
 	const u64 signal_mask = 0x7fffffff; /* the fields are from before real-time signals */
 	struct as *as = thread_as_get(t);
@@ -209,7 +209,7 @@ static void put_stat(struct seqbuf *out, struct thread *t, bool is_whole)
 	struct usage u;
 	bool is_allowed;
 
-	snap(&s, t);
+	snap(&s, t, proc_pidns(p));
 	usage_of(t, is_whole, &u);
 	is_allowed = t->task == task_current() ||
 		     task_may_access(t->task, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS);
@@ -241,7 +241,7 @@ int proc_show_stat(const struct tree_place *p, struct seqbuf *out)
 
 	if (err)
 		return err;
-	put_stat(out, t, true);
+	put_stat(p, out, t, true);
 	thread_put(t);
 	return 0;
 }
@@ -253,7 +253,7 @@ int proc_show_thread_stat(const struct tree_place *p, struct seqbuf *out)
 
 	if (err)
 		return err;
-	put_stat(out, t, false);
+	put_stat(p, out, t, false);
 	thread_put(t);
 	return 0;
 }
@@ -359,10 +359,8 @@ static void put_numbers(struct seqbuf *out, const char *name, const struct pid *
 	seqbuf_putc(out, '\n');
 }
 
-static void put_all_numbers(struct seqbuf *out, struct thread *t)
+static void put_all_numbers(struct seqbuf *out, struct thread *t, const struct pidns *ns)
 {
-	struct pidns *ns = pidns_current();
-
 	rwspin_read_lock(&tasks_lock);
 	put_numbers(out, "NStgid:", t->task->pid, ns);
 	put_numbers(out, "NSpid:", t->pid, ns);
@@ -469,11 +467,11 @@ int proc_show_status(const struct tree_place *p, struct seqbuf *out)
 
 	if (err)
 		return err;
-	snap(&s, t);
+	snap(&s, t, proc_pidns(p));
 	cpus = t->affinity & (nr_cpus < 64 ? (1ull << nr_cpus) - 1 : ~0ull);
 	put_identity(out, t, &s);
 	put_credentials(out, t);
-	put_all_numbers(out, t);
+	put_all_numbers(out, t, proc_pidns(p));
 	put_memory_lines(out, t);
 	put_signals(out, &s);
 	put_capabilities(out, t);

@@ -226,12 +226,12 @@ TEST(pidfd_fdinfo_shows_the_number)
 	nr = pid_nr_in(pid, &pidns_initial);
 	CHECK(pidfs_open(pid, 0, &file) == 0);
 	seqbuf_init(&out, text, sizeof(text));
-	file->ops->show_fdinfo(file, &out);
+	file->ops->show_fdinfo(file, &pidns_initial, &out);
 	snprintf(want, sizeof(want), "Pid:\t%d\nNSpid:\t%d\n", nr, nr);
 	CHECK(!strcmp(seqbuf_str(&out), want));
 	reap();
 	seqbuf_init(&out, text, sizeof(text));
-	file->ops->show_fdinfo(file, &out);
+	file->ops->show_fdinfo(file, &pidns_initial, &out);
 	CHECK(!strcmp(seqbuf_str(&out), "Pid:\t-1\nNSpid:\t-1\n"));
 	seqbuf_init(&out, text, sizeof(text));
 	CHECK(path_print(&file->path, NULL, &out) && !strcmp(seqbuf_str(&out), "anon_inode:[pidfd]"));
