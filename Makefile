@@ -54,7 +54,8 @@ obj-pidfs-y := pidfs/pidfs
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
-	       nsfs/nsfs $(addprefix procfs/,procfs pid ns status memory fd mounts system cpuinfo sys)
+	       nsfs/nsfs $(addprefix procfs/,procfs pid ns process status stack memory smaps fd mounts \
+	       system cpuinfo sys)
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem random
 obj-syscall := dispatch pidfd process sched io open namei fd mount mem signal time timers poll \

@@ -17,6 +17,7 @@
 #include <linux/fs.h>
 
 #include "lib/hash.h"
+#include "arch/x86_64/percpu.h"
 #include "kernel/mm/page.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/wait.h"
@@ -66,6 +67,26 @@ void file_pos_unlock(struct file *file)
 
 /* ---- read and write */
 
+static inline long count_read(long n)
+{
+	struct io_usage *io = &current->io;
+
+	io->syscr++;
+	if (n > 0)
+		io->rchar += (u64)n;
+	return n;
+}
+
+static inline long count_write(long n)
+{
+	struct io_usage *io = &current->io;
+
+	io->syscw++;
+	if (n > 0)
+		io->wchar += (u64)n;
+	return n;
+}
+
 long vfs_read(struct file *file, struct uio *uio)
 {
 	bool is_locked;
@@ -76,12 +97,12 @@ long vfs_read(struct file *file, struct uio *uio)
 	if (unlikely(!file->ops->read))
 		return S_ISDIR(file->inode->mode) ? -EISDIR : -EINVAL;
 	if (file->mode & FILE_STREAM)
-		return file->ops->read(file, uio, &file->pos);
+		return count_read(file->ops->read(file, uio, &file->pos));
 	is_locked = file_pos_lock(file);
 	n = file->ops->read(file, uio, &file->pos);
 	if (is_locked)
 		file_pos_unlock(file);
-	return n;
+	return count_read(n);
 }
 
 long vfs_pread(struct file *file, struct uio *uio, u64 pos)
@@ -94,7 +115,7 @@ long vfs_pread(struct file *file, struct uio *uio, u64 pos)
 		return -ESPIPE;
 	if ((s64)pos < 0)
 		return -EINVAL;
-	return file->ops->read(file, uio, &pos);
+	return count_read(file->ops->read(file, uio, &pos));
 }
 
 long vfs_pwrite_flags(struct file *file, struct uio *uio, s64 pos, bool is_append)
@@ -111,15 +132,15 @@ long vfs_pwrite_flags(struct file *file, struct uio *uio, s64 pos, bool is_appen
 	if (pos >= 0) {
 		if (file->mode & FILE_STREAM)
 			return -ESPIPE;
-		return file->ops->write(file, uio, &at);
+		return count_write(file->ops->write(file, uio, &at));
 	}
 	if (file->mode & FILE_STREAM)
-		return file->ops->write(file, uio, &file->pos);
+		return count_write(file->ops->write(file, uio, &file->pos));
 	is_locked = file_pos_lock(file);
 	n = file->ops->write(file, uio, &file->pos);
 	if (is_locked)
 		file_pos_unlock(file);
-	return n;
+	return count_write(n);
 }
 
 static bool file_appends(const struct file *file)

@@ -62,6 +62,7 @@ struct tree_entry {
 	int (*permission)(const struct tree_place *p, u32 mask);
 	/* Corrects mode, size, nlink. NULL: nothing. */
 	void (*getattr)(const struct tree_place *p, struct kstat *st);
+	const void *data; /* theirs: entries that share functions differ by it */
 };
 
 struct tree_fs {

@@ -99,6 +99,24 @@ u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va)
 	return walk_alloc(pgtable_root(pgt), va);
 }
 
+/* Tables below the first n entries of table, which is of this level, and itself. */
+static u64 count_tables(const u64 *table, unsigned int n, unsigned int level)
+{
+	u64 count = 1;
+
+	for (unsigned int i = 0; i < n; i++)
+		if (pte_read(&table[i]))
+			count += level > 1 ? count_tables(pte_table(table[i]), PGTABLE_SLOTS,
+							  level - 1)
+					   : 1;
+	return count;
+}
+
+u64 pgtable_count(const struct pgtable *pgt)
+{
+	return count_tables(pgtable_root(pgt), PGTABLE_SLOTS / 2, PGTABLE_LEVELS - 1);
+}
+
 u64 *kernel_pte(u64 va)
 {
 	struct pgtable kernel = { .root_pa = virt_to_phys(kernel_pml4) };

@@ -88,6 +88,9 @@ u64 *pgtable_walk(const struct pgtable *pgt, u64 va);
 /* The same, making tables; NULL: out of memory. Safe against others doing it at the same time. */
 u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va);
 
+/* How many tables the user half has, the root among them. None may be freed meanwhile. */
+u64 pgtable_count(const struct pgtable *pgt);
+
 /* The kernel's own table, KMAP_BASE + 512 GiB. flags: PTE_WRITE, PTE_UNCACHED. False: out of
  * memory. Callers keep their ranges apart; the TLB is theirs to flush after unmapping. */
 #define KMAP_SIZE (1ull << 39)

@@ -20,19 +20,6 @@
 #include "fs/path.h"
 #include "fs/procfs/internal.h"
 
-/* 0 and *out, NULL for a zombie; -ESRCH. */
-static int place_as_get(const struct tree_place *p, struct as **out)
-{
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	*out = thread_as_get(t);
-	thread_put(t);
-	return 0;
-}
-
 /* ---- maps */
 
 #define MAPS_NAME_COLUMN 73
@@ -60,7 +47,7 @@ static void put_area_name(struct seqbuf *out, const struct vma *vma, const struc
 		seqbuf_printf(out, "[anon:%s]", vma->name);
 }
 
-static void put_area(struct seqbuf *out, const struct vma *vma, const struct path *root)
+void proc_put_area(struct seqbuf *out, const struct vma *vma, const struct path *root)
 {
 	const struct inode *inode = vma->file ? vma->file->inode : NULL;
 	size_t line = out->len;
@@ -81,25 +68,19 @@ static void put_area(struct seqbuf *out, const struct vma *vma, const struct pat
 	seqbuf_putc(out, '\n');
 }
 
-int proc_show_maps(const struct tree_place *p, struct seqbuf *out)
+int proc_show_maps(struct as *as, struct seqbuf *out)
 {
+	int err = rwsem_read_lock_killable(&as->lock);
 	struct path root;
-	struct as *as;
-	int err = place_as_get(p, &as);
 
-	if (err || !as)
+	if (err)
 		return err;
 	fs_ctx_root(fs_ctx_current(), &root);
-	err = rwsem_read_lock_killable(&as->lock);
-	if (!err) {
-		for (const struct vma *vma = vma_first(as); vma && !out->overflow;
-		     vma = vma_next(vma))
-			put_area(out, vma, &root);
-		rwsem_read_unlock(&as->lock);
-	}
+	for (const struct vma *vma = vma_first(as); vma && !out->overflow; vma = vma_next(vma))
+		proc_put_area(out, vma, &root);
+	rwsem_read_unlock(&as->lock);
 	path_put(&root);
-	as_put(as);
-	return err;
+	return 0;
 }
 
 /* ---- What exec put on the stack */
@@ -136,40 +117,22 @@ static void put_arguments(struct seqbuf *out, struct as *as)
 		out->len = (size_t)(end - out->buf);
 }
 
-int proc_show_cmdline(const struct tree_place *p, struct seqbuf *out)
+int proc_show_cmdline(struct as *as, struct seqbuf *out)
 {
-	struct as *as;
-	int err = place_as_get(p, &as);
-
-	if (err || !as)
-		return err;
 	put_arguments(out, as);
-	as_put(as);
 	return 0;
 }
 
-int proc_show_environ(const struct tree_place *p, struct seqbuf *out)
+int proc_show_environ(struct as *as, struct seqbuf *out)
 {
-	struct as *as;
-	int err = place_as_get(p, &as);
-
-	if (err || !as)
-		return err;
 	if (as->env_end > as->env_start)
 		put_memory(out, as, as->env_start, as->env_end - as->env_start);
-	as_put(as);
 	return 0;
 }
 
-int proc_show_auxv(const struct tree_place *p, struct seqbuf *out)
+int proc_show_auxv(struct as *as, struct seqbuf *out)
 {
-	struct as *as;
-	int err = place_as_get(p, &as);
-
-	if (err || !as)
-		return err;
 	seqbuf_write(out, (const char *)as->auxv, MIN(as->auxv_len, (u32)sizeof(as->auxv)));
-	as_put(as);
 	return 0;
 }
 
@@ -177,7 +140,7 @@ int proc_show_auxv(const struct tree_place *p, struct seqbuf *out)
 
 /* Permission is asked at each use, because exec may have made it a program that the opener may not
  * look into; exec_lock keeps answer and address space together. */
-static int mem_as_get(struct file *file, struct as **out)
+int proc_file_as_get(struct file *file, u32 mode, struct as **out)
 {
 	const struct tree_place *p = tree_place(file->inode);
 	struct thread *t;
@@ -191,7 +154,7 @@ static int mem_as_get(struct file *file, struct as **out)
 		thread_put(t);
 		return err;
 	}
-	err = proc_check_access(p, PTRACE_MODE_ATTACH);
+	err = proc_check_access(p, mode);
 	*out = err ? NULL : thread_as_get(t);
 	rwsem_read_unlock(&t->task->exec_lock);
 	thread_put(t);
@@ -201,7 +164,7 @@ static int mem_as_get(struct file *file, struct as **out)
 static int mem_open(struct inode *inode, struct file *file)
 {
 	struct as *as;
-	int err = mem_as_get(file, &as);
+	int err = proc_file_as_get(file, PTRACE_MODE_ATTACH, &as);
 
 	if (err)
 		return err;
@@ -239,7 +202,7 @@ static long mem_transfer(struct file *file, struct uio *uio, u64 *pos, bool is_w
 	struct as *as;
 	size_t done;
 	char *buf;
-	int err = mem_as_get(file, &as);
+	int err = proc_file_as_get(file, PTRACE_MODE_ATTACH, &as);
 
 	if (err)
 		return err;

@@ -113,16 +113,10 @@ static void put_mountinfo(struct mount *m, void *arg)
 	seqbuf_putc(pr->out, '\n');
 }
 
-static int show_all(const struct tree_place *p, struct seqbuf *out,
-		    void (*put)(struct mount *, void *))
+static int show_all(struct seqbuf *out, void (*put)(struct mount *, void *))
 {
 	struct printer pr = { .out = out };
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
 
-	if (err)
-		return err;
-	thread_put(t);
 	pr.name = kmalloc(PATH_MAX);
 	if (!pr.name)
 		return -ENOMEM;
@@ -133,12 +127,29 @@ static int show_all(const struct tree_place *p, struct seqbuf *out,
 	return 0;
 }
 
-int proc_show_mounts(const struct tree_place *p, struct seqbuf *out)
+int proc_show_mounts(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	return show_all(p, out, put_mount);
+	return show_all(out, put_mount);
 }
 
-int proc_show_mountinfo(const struct tree_place *p, struct seqbuf *out)
+static void put_mountstats(struct mount *m, void *arg)
 {
-	return show_all(p, out, put_mountinfo);
+	struct printer *pr = arg;
+	struct path place = { m, m->root };
+
+	seqbuf_puts(pr->out, "device ");
+	put_source(pr, m);
+	seqbuf_puts(pr->out, " mounted on ");
+	put_place(pr, &place);
+	seqbuf_printf(pr->out, " with fstype %s\n", m->sb->type->name);
+}
+
+int proc_show_mountstats(const struct tree_place *p, struct thread *t, struct seqbuf *out)
+{
+	return show_all(out, put_mountstats);
+}
+
+int proc_show_mountinfo(const struct tree_place *p, struct thread *t, struct seqbuf *out)
+{
+	return show_all(out, put_mountinfo);
 }

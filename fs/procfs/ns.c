@@ -81,71 +81,60 @@ const struct tree_dynamic proc_ns_children = { .lookup = ns_lookup, .next = ns_n
 
 /* ---- uid_map, gid_map, setgroups */
 
-static int show_map(const struct tree_place *p, struct seqbuf *out, enum id_kind kind)
+static int show_map(struct thread *t, struct seqbuf *out, enum id_kind kind)
 {
+	struct ns_common *ns = thread_ns_get(t, NS_USER);
 	struct id_extent e;
-	struct ns_common *ns;
-	int err = place_ns_get(p, NS_USER, &ns);
 
-	if (err)
-		return err;
 	for (u32 i = 0; userns_map_line(userns_of(ns), kind, i, &e); i++)
 		seqbuf_printf(out, "%10u %10u %10u\n", e.first, e.lower, e.count);
 	ns_put(ns);
 	return 0;
 }
 
-int proc_show_uid_map(const struct tree_place *p, struct seqbuf *out)
+int proc_show_uid_map(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	return show_map(p, out, ID_USER);
+	return show_map(t, out, ID_USER);
 }
 
-int proc_show_gid_map(const struct tree_place *p, struct seqbuf *out)
+int proc_show_gid_map(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	return show_map(p, out, ID_GROUP);
+	return show_map(t, out, ID_GROUP);
 }
 
-static int write_map(const struct tree_place *p, const char *text, enum id_kind kind)
+static int write_map(struct thread *t, const char *text, enum id_kind kind)
 {
-	struct ns_common *ns;
-	int err = place_ns_get(p, NS_USER, &ns);
+	struct ns_common *ns = thread_ns_get(t, NS_USER);
+	int err = userns_write_map(userns_of(ns), kind, text);
 
-	if (err)
-		return err;
-	err = userns_write_map(userns_of(ns), kind, text);
 	ns_put(ns);
 	return err;
 }
 
-int proc_write_uid_map(const struct tree_place *p, const char *text, size_t len)
+int proc_write_uid_map(struct thread *t, const char *text, size_t len)
 {
-	return write_map(p, text, ID_USER);
+	return write_map(t, text, ID_USER);
 }
 
-int proc_write_gid_map(const struct tree_place *p, const char *text, size_t len)
+int proc_write_gid_map(struct thread *t, const char *text, size_t len)
 {
-	return write_map(p, text, ID_GROUP);
+	return write_map(t, text, ID_GROUP);
 }
 
-int proc_show_setgroups(const struct tree_place *p, struct seqbuf *out)
+int proc_show_setgroups(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	struct ns_common *ns;
-	int err = place_ns_get(p, NS_USER, &ns);
+	struct ns_common *ns = thread_ns_get(t, NS_USER);
 
-	if (err)
-		return err;
 	seqbuf_puts(out, userns_of(ns)->denies_setgroups ? "deny\n" : "allow\n");
 	ns_put(ns);
 	return 0;
 }
 
-int proc_write_setgroups(const struct tree_place *p, const char *text, size_t len)
+int proc_write_setgroups(struct thread *t, const char *text, size_t len)
 {
-	struct ns_common *ns;
-	int err = place_ns_get(p, NS_USER, &ns);
+	struct ns_common *ns = thread_ns_get(t, NS_USER);
+	int err;
 
-	if (err)
-		return err;
 	if (!ns_capable(userns_of(ns), CAP_SYS_ADMIN))
 		err = -EACCES;
 	else if (str_eq(text, "allow") || str_eq(text, "deny"))

@@ -1,5 +1,5 @@
 /*
- * /proc/PID and /proc/PID/task/TID: their tables, who may look, and the short files.
+ * /proc/PID and /proc/PID/task/TID: their tables, and who may look.
  *
  * Permission comes in two layers, as on Linux: mode bits, with the process as owner, and for what
  *   shows its memory or what it has open the rule of ptrace(2), asked when the file is opened or
@@ -7,7 +7,6 @@
  * Locks: tasks_lock for reading, or sig_lock, for the moment that values are copied out; the text
  *   is written afterwards or into the buffer, which never allocates.
  */
-#include <linux/capability.h>
 #include <linux/errno.h>
 
 #include "lib/fmt.h"
@@ -55,11 +54,6 @@ int proc_open_memory(const struct tree_place *p, struct file *file)
 		err = -ESRCH;
 	thread_put(t);
 	return err;
-}
-
-static int open_private(const struct tree_place *p, struct file *file)
-{
-	return proc_check_access(p, PTRACE_MODE_READ);
 }
 
 bool proc_is_valid(const struct tree_place *p)
@@ -184,241 +178,66 @@ static void threads_getattr(const struct tree_place *p, struct kstat *st)
 
 static const struct tree_dynamic threads = { .lookup = threads_lookup, .next = threads_next };
 
-/* ---- Short files */
+/* ---- Texts */
 
-static int show_comm(const struct tree_place *p, struct seqbuf *out)
+int proc_show_text(const struct tree_place *p, struct seqbuf *out)
 {
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	seqbuf_write(out, t->comm, strnlen(t->comm, COMM_LEN));
-	seqbuf_putc(out, '\n');
-	thread_put(t);
-	return 0;
-}
-
-/* Only the process's own threads may rename it, as on Linux. */
-static int write_comm(const struct tree_place *p, const char *text, size_t len)
-{
-	struct thread *t;
-	u64 irqflags;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	if (t->task == task_current()) {
-		irqflags = sig_lock(t->task);
-		memset(t->comm, 0, COMM_LEN);
-		memcpy(t->comm, text, MIN(len, (size_t)COMM_LEN - 1));
-		sig_unlock(t->task, irqflags);
-	} else {
-		err = -EINVAL;
-	}
-	thread_put(t);
-	return err;
-}
-
-static const struct {
-	const char *name, *unit;
-} limit_names[RLIM_NLIMITS] = {
-	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
-	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
-	[RLIMIT_DATA] = { "Max data size", "bytes" },
-	[RLIMIT_STACK] = { "Max stack size", "bytes" },
-	[RLIMIT_CORE] = { "Max core file size", "bytes" },
-	[RLIMIT_RSS] = { "Max resident set", "bytes" },
-	[RLIMIT_NPROC] = { "Max processes", "processes" },
-	[RLIMIT_NOFILE] = { "Max open files", "files" },
-	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
-	[RLIMIT_AS] = { "Max address space", "bytes" },
-	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
-	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
-	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
-	[RLIMIT_NICE] = { "Max nice priority", "" },
-	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
-	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
-};
-
-static void put_limit(struct seqbuf *out, u64 limit)
-{
-	if (limit == RLIM64_INFINITY)
-		seqbuf_printf(out, "%-20s ", "unlimited");
-	else
-		seqbuf_printf(out, "%-20lu ", limit);
-}
-
-static int show_limits(const struct tree_place *p, struct seqbuf *out)
-{
-	struct rlimit64 limits[RLIM_NLIMITS];
-	struct thread *t;
-	u64 irqflags;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	irqflags = sig_lock(t->task);
-	memcpy(limits, t->task->rlimits, sizeof(limits));
-	sig_unlock(t->task, irqflags);
-	thread_put(t);
-	seqbuf_printf(out, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit",
-		      "Units");
-	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
-		seqbuf_printf(out, "%-25s ", limit_names[i].name);
-		put_limit(out, limits[i].rlim_cur);
-		put_limit(out, limits[i].rlim_max);
-		if (limit_names[i].unit[0])
-			seqbuf_printf(out, "%-10s", limit_names[i].unit);
-		seqbuf_putc(out, '\n');
-	}
-	return 0;
-}
-
-static int show_oom_score_adj(const struct tree_place *p, struct seqbuf *out)
-{
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	seqbuf_printf(out, "%d\n", t->task->oom_score_adj);
-	thread_put(t);
-	return 0;
-}
-
-/* proc(5): who makes it less likely to be killed needs privilege. */
-static int write_oom_score_adj(const struct tree_place *p, const char *text, size_t len)
-{
-	struct thread *t;
-	s64 value;
-	int err = proc_parse_value(text, len, -1000, 1000, &value);
-
-	if (!err)
-		err = proc_thread_get(p, &t);
-	if (err)
-		return err;
-	if (value < t->task->oom_score_adj && !capable(CAP_SYS_RESOURCE))
-		err = -EACCES;
-	else
-		t->task->oom_score_adj = (int)value;
-	thread_put(t);
-	return err;
-}
-
-/* Linux's scale: 0 to 1333, where 666 is no memory and no adjustment. */
-static int show_oom_score(const struct tree_place *p, struct seqbuf *out)
-{
-	struct mem_stats mem;
+	const struct proc_text *text = p->entry->data;
 	struct thread *t;
 	struct as *as;
-	s64 points = 0;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	as = thread_as_get(t);
-	mem_stats(&mem);
-	if (as) {
-		points = 1000 + t->task->oom_score_adj +
-			 (s64)(as_resident_pages(as) * 1000 / MAX(mem.total_pages, 1ul));
-		points = t->task->oom_score_adj == -1000 ? 0 : points * 2 / 3;
-		as_put(as);
-	}
-	seqbuf_printf(out, "%ld\n", MAX(points, (s64)0));
-	thread_put(t);
-	return 0;
-}
-
-static int show_personality(const struct tree_place *p, struct seqbuf *out)
-{
-	struct thread *t;
-	int err = proc_check_access(p, PTRACE_MODE_ATTACH);
+	int err = text->access ? proc_check_access(p, text->access) : 0;
 
 	if (!err)
 		err = proc_thread_get(p, &t);
 	if (err)
 		return err;
-	seqbuf_printf(out, "%08x\n", (u32)t->task->personality);
+	if (text->show) {
+		err = text->show(p, t, out);
+	} else if ((as = thread_as_get(t))) {
+		err = text->show_as(as, out);
+		as_put(as);
+	}
 	thread_put(t);
-	return 0;
-}
-
-static int show_schedstat(const struct tree_place *p, struct seqbuf *out)
-{
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
-	seqbuf_printf(out, "%lu 0 %lu\n", thread_run_ns(t), t->nr_voluntary + t->nr_involuntary);
-	thread_put(t);
-	return 0;
-}
-
-/* Bytes are not counted: there is no disk they could come from. */
-static int show_io(const struct tree_place *p, struct seqbuf *out)
-{
-	static const char *const names[] = { "rchar",
-					     "wchar",
-					     "syscr",
-					     "syscw",
-					     "read_bytes",
-					     "write_bytes",
-					     "cancelled_write_bytes" };
-	int err = proc_check_access(p, PTRACE_MODE_READ);
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(names); i++)
-		seqbuf_printf(out, "%s: 0\n", names[i]);
 	return err;
 }
 
-/* What is the same for every process that there is. */
-static int show_text(const struct tree_place *p, struct seqbuf *out, const char *text)
+int proc_write_text(const struct tree_place *p, const char *text, size_t len)
 {
+	const struct proc_text *how = p->entry->data;
 	struct thread *t;
 	int err = proc_thread_get(p, &t);
 
 	if (err)
 		return err;
+	err = how->write(t, text, len);
 	thread_put(t);
-	seqbuf_puts(out, text);
-	return 0;
-}
-
-static int show_cgroup(const struct tree_place *p, struct seqbuf *out)
-{
-	return show_text(p, out, "0::/\n");
-}
-
-static int show_wchan(const struct tree_place *p, struct seqbuf *out)
-{
-	return show_text(p, out, "0");
-}
-
-static int show_audit_unset(const struct tree_place *p, struct seqbuf *out)
-{
-	return show_text(p, out, "4294967295");
+	return err;
 }
 
 /* ---- Tables */
 
-#define FILE_ENTRY(file, access, how)                                                              \
-	{                                                                                          \
-		.name = file, .mode = S_IFREG | (access), .show = (how)                            \
-	}
-#define WRITE_ENTRY(file, how, how_to_write)                                                       \
-	{                                                                                          \
-		.name = file, .mode = S_IFREG | 0644, .show = (how), .write = (how_to_write)       \
-	}
-#define MEMORY_ENTRY(file, access, how)                                                            \
-	{                                                                                          \
-		.name = file, .mode = S_IFREG | (access), .show = (how), .open = proc_open_memory  \
-	}
 #define LINK_ENTRY(file, how)                                                                      \
 	{                                                                                          \
 		.name = file, .mode = S_IFLNK | 0777, .readlink = proc_path_readlink,              \
 		.follow = (how)                                                                    \
+	}
+/* A text; behind it what of struct proc_text it needs. */
+#define TEXT_ENTRY(file, access, ...)                                                              \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (access), .show = proc_show_text,                  \
+		.write = (access)&0222 ? proc_write_text : NULL, .data = &(const struct proc_text) \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+/* One of memory, for which permission is asked when it is opened. */
+#define MEMORY_ENTRY(file, access, how)                                                            \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (access), .show = proc_show_text,                  \
+		.open = proc_open_memory, .data = &(const struct proc_text)                        \
+		{                                                                                  \
+			.show_as = (how)                                                           \
+		}                                                                                  \
 	}
 
 /* What is there for a process and for each of its threads; first what is asked for most. */
@@ -432,48 +251,62 @@ static int show_audit_unset(const struct tree_place *p, struct seqbuf *out)
 		  .dynamic = &proc_fd_children,                                                    \
 		  .permission = proc_fd_permission,                                                \
 		  .getattr = proc_fd_getattr },                                                    \
-		FILE_ENTRY("status", 0444, proc_show_status),                                      \
-		FILE_ENTRY("statm", 0444, proc_show_statm),                                        \
-		FILE_ENTRY("cmdline", 0444, proc_show_cmdline),                                    \
-		{ .name = "comm",                                                                  \
-		  .mode = S_IFREG | 0644,                                                          \
-		  .show = show_comm,                                                               \
-		  .write = write_comm },                                                           \
+		TEXT_ENTRY("status", 0444, .show = proc_show_status),                              \
+		TEXT_ENTRY("statm", 0444, .show = proc_show_statm),                                \
+		TEXT_ENTRY("cmdline", 0444, .show_as = proc_show_cmdline),                         \
+		TEXT_ENTRY("comm", 0644, .show = proc_show_comm, .write = proc_write_comm),        \
 		MEMORY_ENTRY("maps", 0444, proc_show_maps),                                        \
+		MEMORY_ENTRY("smaps", 0444, proc_show_smaps),                                      \
+		MEMORY_ENTRY("smaps_rollup", 0444, proc_show_smaps_rollup),                        \
 		MEMORY_ENTRY("environ", 0400, proc_show_environ),                                  \
 		MEMORY_ENTRY("auxv", 0400, proc_show_auxv),                                        \
 		{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_ops },                  \
+		{ .name = "pagemap", .mode = S_IFREG | 0400, .fops = &proc_pagemap_ops },          \
 		{ .name = "ns", .mode = S_IFDIR | 0511, .dynamic = &proc_ns_children },            \
-		WRITE_ENTRY("uid_map", proc_show_uid_map, proc_write_uid_map),                     \
-		WRITE_ENTRY("gid_map", proc_show_gid_map, proc_write_gid_map),                     \
-		WRITE_ENTRY("setgroups", proc_show_setgroups, proc_write_setgroups),               \
+		TEXT_ENTRY("uid_map", 0644, .show = proc_show_uid_map,                             \
+			   .write = proc_write_uid_map),                                           \
+		TEXT_ENTRY("gid_map", 0644, .show = proc_show_gid_map,                             \
+			   .write = proc_write_gid_map),                                           \
+		TEXT_ENTRY("setgroups", 0644, .show = proc_show_setgroups,                         \
+			   .write = proc_write_setgroups),                                         \
+		TEXT_ENTRY("cgroup", 0444, .show = proc_show_cgroup),                              \
 		LINK_ENTRY("cwd", proc_cwd_follow), LINK_ENTRY("exe", proc_exe_follow),            \
-		LINK_ENTRY("root", proc_root_follow), FILE_ENTRY("cgroup", 0444, show_cgroup),     \
-		{ .name = "io", .mode = S_IFREG | 0400, .show = show_io, .open = open_private },   \
-		FILE_ENTRY("limits", 0444, show_limits),                                           \
-		FILE_ENTRY("loginuid", 0444, show_audit_unset),                                    \
-		FILE_ENTRY("mountinfo", 0444, proc_show_mountinfo),                                \
-		FILE_ENTRY("mounts", 0444, proc_show_mounts),                                      \
-		FILE_ENTRY("oom_score", 0444, show_oom_score),                                     \
-		{ .name = "oom_score_adj",                                                         \
-		  .mode = S_IFREG | 0644,                                                          \
-		  .show = show_oom_score_adj,                                                      \
-		  .write = write_oom_score_adj },                                                  \
-		FILE_ENTRY("personality", 0400, show_personality),                                 \
-		FILE_ENTRY("schedstat", 0444, show_schedstat),                                     \
-		FILE_ENTRY("sessionid", 0444, show_audit_unset),                                   \
-		FILE_ENTRY("wchan", 0444, show_wchan)
+		LINK_ENTRY("root", proc_root_follow),                                              \
+		TEXT_ENTRY("limits", 0444, .show = proc_show_limits),                              \
+		TEXT_ENTRY("loginuid", 0444, .show = proc_show_audit_unset),                       \
+		TEXT_ENTRY("mountinfo", 0444, .show = proc_show_mountinfo),                        \
+		TEXT_ENTRY("mounts", 0444, .show = proc_show_mounts),                              \
+		TEXT_ENTRY("oom_adj", 0644, .show = proc_show_oom_adj,                             \
+			   .write = proc_write_oom_adj),                                           \
+		TEXT_ENTRY("oom_score", 0444, .show = proc_show_oom_score),                        \
+		TEXT_ENTRY("oom_score_adj", 0644, .show = proc_show_oom_score_adj,                 \
+			   .write = proc_write_oom_score_adj),                                     \
+		TEXT_ENTRY("personality", 0400, .show = proc_show_personality,                     \
+			   .access = PTRACE_MODE_ATTACH),                                          \
+		TEXT_ENTRY("sched", 0444, .show = proc_show_sched),                                \
+		TEXT_ENTRY("schedstat", 0444, .show = proc_show_schedstat),                        \
+		TEXT_ENTRY("sessionid", 0444, .show = proc_show_audit_unset),                      \
+		TEXT_ENTRY("stack", 0400, .show = proc_show_stack, .access = PTRACE_MODE_ATTACH),  \
+		TEXT_ENTRY("syscall", 0400, .show = proc_show_syscall,                             \
+			   .access = PTRACE_MODE_ATTACH),                                          \
+		TEXT_ENTRY("wchan", 0444, .show = proc_show_wchan)
 
 static const struct tree_entry tid_table[] = {
 	COMMON_ENTRIES,
-	FILE_ENTRY("stat", 0444, proc_show_thread_stat),
+	TEXT_ENTRY("children", 0444, .show = proc_show_children),
+	TEXT_ENTRY("io", 0400, .show = proc_show_thread_io, .access = PTRACE_MODE_READ),
+	TEXT_ENTRY("stat", 0444, .show = proc_show_thread_stat),
 	{ .name = NULL },
 };
 
 static const struct tree_entry pid_table[] = {
 	COMMON_ENTRIES,
-	FILE_ENTRY("stat", 0444, proc_show_stat),
+	TEXT_ENTRY("io", 0400, .show = proc_show_io, .access = PTRACE_MODE_READ),
+	TEXT_ENTRY("mountstats", 0400, .show = proc_show_mountstats),
+	TEXT_ENTRY("stat", 0444, .show = proc_show_stat),
 	{ .name = "task", .mode = S_IFDIR | 0555, .dynamic = &threads, .getattr = threads_getattr },
+	TEXT_ENTRY("timerslack_ns", 0666, .show = proc_show_timerslack,
+		   .write = proc_write_timerslack),
 	{ .name = NULL },
 };
 

@@ -234,27 +234,15 @@ static void put_stat(const struct tree_place *p, struct seqbuf *out, struct thre
 		as_put(as);
 }
 
-int proc_show_stat(const struct tree_place *p, struct seqbuf *out)
+int proc_show_stat(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
 	put_stat(p, out, t, true);
-	thread_put(t);
 	return 0;
 }
 
-int proc_show_thread_stat(const struct tree_place *p, struct seqbuf *out)
+int proc_show_thread_stat(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	struct thread *t;
-	int err = proc_thread_get(p, &t);
-
-	if (err)
-		return err;
 	put_stat(p, out, t, false);
-	thread_put(t);
 	return 0;
 }
 
@@ -266,15 +254,10 @@ static u64 text_pages(const struct as *as)
 	       PAGE_SIZE;
 }
 
-int proc_show_statm(const struct tree_place *p, struct seqbuf *out)
+int proc_show_statm(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	struct thread *t;
-	struct as *as;
-	int err = proc_thread_get(p, &t);
+	struct as *as = thread_as_get(t);
 
-	if (err)
-		return err;
-	as = thread_as_get(t);
 	if (as) {
 		seqbuf_printf(out, "%lu %lu %lu %lu 0 %lu 0\n", as->nr_pages, as_resident_pages(as),
 			      (u64)as->nr_file, text_pages(as), as->nr_data + as->nr_stack);
@@ -282,7 +265,6 @@ int proc_show_statm(const struct tree_place *p, struct seqbuf *out)
 	} else {
 		seqbuf_puts(out, "0 0 0 0 0 0 0\n");
 	}
-	thread_put(t);
 	return 0;
 }
 
@@ -375,10 +357,14 @@ static void put_kb(struct seqbuf *out, const char *name, u64 pages)
 	seqbuf_printf(out, "%s:\t%8lu kB\n", name, pages * (PAGE_SIZE / 1024));
 }
 
-/* Tables have no count of their own: what the mapped range needs at least is told. */
-static u64 table_pages(const struct as *as)
+static u64 table_pages(struct as *as)
 {
-	return DIV_ROUND_UP(as_resident_pages(as), 512) + 3;
+	u64 n;
+
+	rwsem_read_lock(&as->lock);
+	n = pgtable_count(&as->pgtable);
+	rwsem_read_unlock(&as->lock);
+	return n;
 }
 
 static void put_memory_lines(struct seqbuf *out, struct thread *t)
@@ -390,7 +376,7 @@ static void put_memory_lines(struct seqbuf *out, struct thread *t)
 		return;
 	rss = as_resident_pages(as);
 	exec = MIN(text_pages(as), as->nr_exec);
-	put_kb(out, "VmPeak", as->nr_pages);
+	put_kb(out, "VmPeak", as->hiwater_pages);
 	put_kb(out, "VmSize", as->nr_pages);
 	put_kb(out, "VmLck", as->nr_locked);
 	put_kb(out, "VmPin", 0);
@@ -458,17 +444,12 @@ void proc_put_cpu_list(struct seqbuf *out, u64 mask)
 	}
 }
 
-int proc_show_status(const struct tree_place *p, struct seqbuf *out)
+int proc_show_status(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
+	u64 cpus = t->affinity & (nr_cpus < 64 ? (1ull << nr_cpus) - 1 : ~0ull);
 	struct snapshot s;
-	struct thread *t;
-	u64 cpus;
-	int err = proc_thread_get(p, &t);
 
-	if (err)
-		return err;
 	snap(&s, t, proc_pidns(p));
-	cpus = t->affinity & (nr_cpus < 64 ? (1ull << nr_cpus) - 1 : ~0ull);
 	put_identity(out, t, &s);
 	put_credentials(out, t);
 	put_all_numbers(out, t, proc_pidns(p));
@@ -482,6 +463,5 @@ int proc_show_status(const struct tree_place *p, struct seqbuf *out)
 	seqbuf_puts(out, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
 	seqbuf_printf(out, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		      s.voluntary, s.involuntary);
-	thread_put(t);
 	return 0;
 }

@@ -108,6 +108,7 @@ struct vma *as_find_below(struct as *as, u64 addr)
 void as_account(struct as *as, u32 flags, s64 pages)
 {
 	as->nr_pages += (u64)pages;
+	as->hiwater_pages = MAX(as->hiwater_pages, as->nr_pages);
 	if (flags & VM_GROWSDOWN)
 		as->nr_stack += (u64)pages;
 	else if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)

@@ -23,6 +23,7 @@ struct as {
 	u64 nr_pages; /* [L] virtual size in pages (RLIMIT_AS) */
 	u64 nr_data, nr_stack, nr_exec, nr_locked; /* [L] pages */
 	u64 hiwater_rss; /* [L] pages, approximately */
+	u64 hiwater_pages; /* [L] the most that nr_pages was */
 	u64 mmap_top; /* [I] mappings grow down from here; set by exec */
 	u64 search_from; /* [L] no hole above it is larger than search_hole; 0: mmap_top */
 	u64 search_hole; /* [L] bytes */

@@ -38,6 +38,7 @@ static void thread_setup(struct thread *t, const char *name)
 	refcount_init(&t->refs, 1);
 	t->affinity = ~0ull;
 	t->start_ns = clock_ns();
+	t->timer_slack_ns = t->default_slack_ns = TIMER_SLACK_NS;
 	list_init(&t->run_link);
 	list_init(&t->task_link);
 	timer_setup(&t->block_timer, block_timeout);

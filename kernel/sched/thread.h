@@ -17,6 +17,7 @@
 #include "lib/list.h"
 #include "arch/x86_64/thread.h"
 #include "arch/x86_64/regs.h"
+#include "kernel/sched/usage.h"
 #include "kernel/sync/refcount.h"
 #include "kernel/sync/lockcheck.h"
 #include "kernel/time/timer.h"
@@ -30,7 +31,8 @@ struct pid;
 struct task;
 struct uid_usage;
 
-#define COMM_LEN 16
+#define COMM_LEN       16
+#define TIMER_SLACK_NS 50000 /* of process 1 */
 
 /* thread->head.work_flags: reasons to call upcall_return_to_user() before user mode. */
 #define WORK_RESCHED 0x1u /* give the CPU to somebody else */
@@ -133,6 +135,9 @@ struct thread {
 	u64 restart_args[5]; /* [o] */
 	u64 start_ns; /* [I] monotonic */
 	u64 minor_faults, major_faults; /* [o] */
+	struct io_usage io; /* [o] */
+	u64 timer_slack_ns,
+		default_slack_ns; /* how late a sleep may end; no timer makes use of it */
 };
 
 static inline struct regs *thread_regs(struct thread *t)

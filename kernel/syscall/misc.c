@@ -296,7 +296,10 @@ SYSCALL(prctl, int op, u64 a, u64 b, u64 c, u64 d)
 	case PR_GET_TID_ADDRESS:
 		return put_user((u64)current->clear_child_tid, (u64 __user *)a);
 	case PR_GET_TIMERSLACK:
-		return 50000;
+		return (long)current->timer_slack_ns;
+	case PR_SET_TIMERSLACK:
+		current->timer_slack_ns = (s64)a > 0 ? a : current->default_slack_ns;
+		return 0;
 	case PR_GET_THP_DISABLE: /* there are no huge pages to give */
 		return a || b || c || d ? -EINVAL : 1;
 	case PR_GET_SECCOMP:

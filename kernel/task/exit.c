@@ -212,6 +212,7 @@ static bool leave_task(struct thread *self, struct leftovers *left)
 	t->dead_system_ns += self->system_ns;
 	t->minor_faults += self->minor_faults;
 	t->major_faults += self->major_faults;
+	io_usage_add(&t->dead_io, &self->io);
 	t->nr_voluntary += self->nr_voluntary;
 	t->nr_involuntary += self->nr_involuntary;
 	self->is_accounted = true;

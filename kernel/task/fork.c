@@ -120,6 +120,7 @@ static int copy_task(struct thread *t, const struct thread *self, const struct f
 	task->autoreap = args->flags & CLONE_AUTOREAP;
 	task->personality = from->personality;
 	task->oom_score_adj = from->oom_score_adj;
+	task->oom_score_adj_min = from->oom_score_adj_min;
 	task->creator_ino = self->pid->ino;
 	return 0;
 }
@@ -186,6 +187,7 @@ static void copy_thread(struct thread *t, const struct thread *self, const struc
 	sigpending_init(&t->pending);
 	t->sig_blocked = self->sig_blocked;
 	t->nice = self->nice;
+	t->timer_slack_ns = t->default_slack_ns = self->timer_slack_ns;
 	t->policy = self->policy;
 	t->affinity = self->affinity;
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)

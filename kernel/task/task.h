@@ -98,10 +98,12 @@ struct task {
 	u64 child_voluntary, child_involuntary; /* [S] */
 	u64 minor_faults, major_faults, child_minor_faults,
 		child_major_faults; /* [S] of threads that are gone */
+	struct io_usage dead_io; /* [S] the same */
 	u64 creator_ino; /* [I] of the thread that forked it (__WNOTHREAD) */
 	u64 max_rss_pages, child_max_rss_pages; /* [S] */
 	u64 personality; /* [a] */
 	int oom_score_adj; /* [a] */
+	int oom_score_adj_min; /* [a] without privilege it cannot go below this */
 };
 
 static inline void task_get(struct task *t)

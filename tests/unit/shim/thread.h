@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "lib/base.h"
+#include "kernel/sched/usage.h"
 
 struct thread {
 	pthread_mutex_t lock;
@@ -21,6 +22,7 @@ struct thread {
 	struct pid *pid;
 	struct nsproxy *nsproxy;
 	struct task *task;
+	struct io_usage io;
 };
 
 /* Sets the flag, and wakes the thread as kill() would. */
