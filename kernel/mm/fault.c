@@ -11,7 +11,7 @@
  * writing), always by compare-and-swap from the value that was examined; the loser drops what it
  * made and lets the access be tried again. A page that is replaced is let go only after a flush:
  * another CPU may still read it.
- * Locks: as->lock for reading; for writing only to let a stack grow.
+ * Locks: as->lock for reading; for writing to let a stack grow, and to write to another's memory.
  */
 #include "kernel/mm/fault.h"
 
@@ -302,16 +302,25 @@ static bool may_access(const struct vma *vma, bool write)
 	return vma->flags & VM_MAYWRITE; /* in a private copy */
 }
 
-/* The page at addr, with a reference, or NULL. The lock is held for reading on return, either way.
- */
-static struct page *reach(struct as *as, u64 addr, bool write)
+/* The vma of addr, or NULL. Whoever writes is alone: another who wrote would find the page shared,
+ * namely by the first, and replace it. */
+static struct vma *lock_for_access(struct as *as, u64 addr, bool write)
 {
-	struct fault f = { .as = as, .addr = addr & PAGE_MASK, .is_write = write };
+	if (!write)
+		return lock_and_find(as, addr);
+	rwsem_write_lock(&as->lock);
+	(void)grow_stack(as, addr);
+	return as_find_exact(as, addr);
+}
+
+/* The page at addr, with a reference, or NULL. REQUIRES(as->lock) */
+static struct page *reach(struct as *as, struct vma *vma, u64 addr, bool write)
+{
+	struct fault f = { .as = as, .vma = vma, .addr = addr & PAGE_MASK, .is_write = write };
 	enum fault_result result = FAULT_OK;
 	struct page *page;
 
-	f.vma = lock_and_find(as, addr);
-	if (!f.vma || !may_access(f.vma, write))
+	if (!vma || !may_access(vma, write))
 		return NULL;
 	while (result == FAULT_OK) {
 		f.pte = pgtable_walk(&as->pgtable, f.addr);
@@ -330,7 +339,8 @@ static struct page *reach(struct as *as, u64 addr, bool write)
  * alone. */
 static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write)
 {
-	struct page *page = reach(as, addr, write);
+	struct vma *vma = lock_for_access(as, addr, write);
+	struct page *page = reach(as, vma, addr, write);
 	u8 *at;
 
 	if (page) {
@@ -338,7 +348,10 @@ static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write
 		memcpy(write ? at : (u8 *)buf, write ? (u8 *)buf : at, n);
 		page_put(page);
 	}
-	rwsem_read_unlock(&as->lock);
+	if (write)
+		rwsem_write_unlock(&as->lock);
+	else
+		rwsem_read_unlock(&as->lock);
 	return page;
 }
 
