@@ -25,6 +25,7 @@
 #include "kernel/mm/slab.h"
 
 static struct slab_cache *as_cache, *vma_cache;
+static _Atomic u32 nr_dying;
 
 void (*as_put_exe)(struct file *file);
 
@@ -282,12 +283,18 @@ static void unmap_all(struct as *as)
 	burial_end(&b);
 }
 
+bool as_is_any_dying(void)
+{
+	return load_relaxed(&nr_dying) != 0;
+}
+
 bool as_close(struct as *as)
 {
 	struct vma *vma;
 
 	if (!refcount_put(&as->users))
 		return false;
+	atomic_fetch_add_explicit(&nr_dying, 1, memory_order_relaxed);
 	rwsem_write_lock(&as->lock); /* for those who find it through a file, and fail to get it */
 	list_for_each(vma, &as->vma_list, link)
 		if (vma->ops && vma->ops->close)
@@ -308,6 +315,7 @@ void as_destroy(struct as *as)
 		vma_free(vma);
 	pgtable_free(&as->pgtable);
 	cache_free(as_cache, as);
+	atomic_fetch_sub_explicit(&nr_dying, 1, memory_order_relaxed);
 }
 
 void as_put(struct as *as)

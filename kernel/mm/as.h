@@ -61,6 +61,7 @@ void as_put(struct as *as);
  * all files and returns true if this was the last user, who then frees the memory by the second. */
 bool as_close(struct as *as) __must_check;
 void as_destroy(struct as *as);
+bool as_is_any_dying(void); /* somebody is between the two */
 
 /* The vma that holds addr, or the first one above it (as_find); NULL if none. Lock held. */
 struct vma *as_find_exact(struct as *as, u64 addr);

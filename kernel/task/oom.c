@@ -90,6 +90,10 @@ void oom_kill(void)
 		(void)thread_sleep_until(now + CROWD_PAUSE_NS);
 		return;
 	}
+	if (as_is_any_dying()) { /* its memory is nobody's any more, and free in a moment */
+		(void)thread_sleep_until(now + PAUSE_NS);
+		return;
+	}
 	mem_stats(&mem);
 	c.total_pages = mem.total_pages;
 	rwspin_read_lock(&tasks_lock);
