@@ -154,16 +154,17 @@ static struct timeval timeval_from_ns(u64 ns)
 	return (struct timeval){ .tv_sec = ns / NS_PER_SEC, .tv_usec = ns % NS_PER_SEC / 1000 };
 }
 
+/* Without a reference, as tasks_lock may be held and the last one's end takes long. */
 static u64 task_max_rss(struct task *t)
 {
-	struct as *as = task_as_get(t);
-	u64 pages = t->max_rss_pages;
+	u64 irqflags = sig_lock(t), pages = t->max_rss_pages;
+	const struct as *as = t->leader->as;
 
 	if (as) {
 		pages = MAX(pages, as->hiwater_rss);
 		pages = MAX(pages, as_resident_pages(as));
-		as_put(as);
 	}
+	sig_unlock(t, irqflags);
 	return pages;
 }
 
