@@ -10,8 +10,6 @@
  * Locks: one spin lock (RANK_FLOCK) for all of it: locking is rare, and deadlock detection wants
  *   to see everybody. Entries are allocated before it is taken and freed after. A waiter sleeps
  *   until the context's generation has moved, then tries again from the start.
- * Open: a thread that locks while another of its process closes the descriptor may leave the lock
- *   behind until the file's last close.
  * Follows: flock(2), fcntl(2)
  */
 #include "fs/flock.h"

@@ -72,14 +72,30 @@ SYSCALL(dup2, int fd, int to)
 
 /* ---- fcntl */
 
-static long fcntl_lock(struct file *file, u32 cmd, struct flock __user *ulock)
+/* Whether fd is still that file; the table's lock orders it with a close: see flock_close(). */
+static bool is_open_as(struct files *files, int fd, const struct file *file)
 {
+	struct file *now = fd_get_any(files, fd);
+
+	if (now)
+		file_put(now);
+	return now == file;
+}
+
+static long fcntl_lock(int fd, struct file *file, u32 cmd, struct flock __user *ulock)
+{
+	struct files *files = files_current();
 	struct flock lock;
 	long err;
 
 	if (copy_from_user(&lock, ulock, sizeof(lock)))
 		return -EFAULT;
-	err = flock_record(file, files_current(), task_current()->pid, cmd, &lock);
+	err = flock_record(file, files, task_current()->pid, cmd, &lock);
+	if (!err && (cmd == F_SETLK || cmd == F_SETLKW) && lock.l_type != F_UNLCK &&
+	    !is_open_as(files, fd, file)) {
+		flock_close(file, files); /* another thread was quicker to close it */
+		return -EBADF;
+	}
 	if (!err && (cmd == F_GETLK || cmd == F_OFD_GETLK))
 		err = copy_to_user(ulock, &lock, sizeof(lock));
 	return err;
@@ -223,7 +239,7 @@ static long fcntl_run(int fd, struct file *file, u32 cmd, u64 arg)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return fcntl_lock(file, cmd, (struct flock __user *)arg);
+		return fcntl_lock(fd, file, cmd, (struct flock __user *)arg);
 	case F_SETOWN:
 	case F_GETOWN:
 	case F_SETOWN_EX:
