@@ -1,7 +1,7 @@
 /*
  * Credentials: what a thread may do, and on whose account it runs.
  *
- * Owns: struct cred, and the count of threads per user. A published cred never changes: a thread
+ * Owns: struct cred, and what each user has. A published cred never changes: a thread
  *   that changes its identity copies, edits the copy and puts it in place of the old one
  *   (thread_set_cred). So readers need a reference, but no lock.
  * Locks: users_lock (USERS) for the table of users; a user is in it while threads count for it.
@@ -127,7 +127,7 @@ bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid)
 	return is_setid || has_gained;
 }
 
-/* ---- Threads per user */
+/* ---- Usage by user */
 
 #define USER_BUCKETS 32
 
@@ -135,6 +135,7 @@ struct uid_usage {
 	struct list link; /* in its bucket */
 	u32 uid;
 	struct refcount threads; /* zero only under users_lock, just before it goes */
+	_Atomic u32 signals;
 };
 
 static struct spinlock users_lock = SPINLOCK_INIT(RANK_USERS);
@@ -168,6 +169,7 @@ struct uid_usage *uid_usage_charge(u32 uid)
 		if (u) {
 			u->uid = uid;
 			refcount_init(&u->threads, 1);
+			atomic_init(&u->signals, 0);
 			list_add(&u->link, user_bucket(uid));
 		}
 	}
@@ -194,6 +196,11 @@ void uid_usage_put(struct uid_usage *u)
 u32 uid_usage_threads(const struct uid_usage *u)
 {
 	return refcount_read(&u->threads);
+}
+
+u32 uid_usage_signals(struct uid_usage *u, int more)
+{
+	return atomic_fetch_add_explicit(&u->signals, (u32)more, memory_order_relaxed) + (u32)more;
 }
 
 void cred_init(void)

@@ -70,7 +70,8 @@ static inline bool capable_own(unsigned cap)
 bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid);
 
 /*
- * Threads by real user id, for RLIMIT_NPROC. Each thread holds one count.
+ * What a real user id has, against its limits: threads, of which each holds one count
+ * (RLIMIT_NPROC), and pending signals (RLIMIT_SIGPENDING), counted while their process lives.
  */
 struct uid_usage;
 /* Counts one more thread of uid. Never NULL: out of memory it counts for nobody. */
@@ -78,5 +79,6 @@ struct uid_usage *uid_usage_charge(u32 uid);
 struct uid_usage *uid_usage_get(struct uid_usage *usage); /* one more of the same user */
 void uid_usage_put(struct uid_usage *usage);
 u32 uid_usage_threads(const struct uid_usage *usage);
+u32 uid_usage_signals(struct uid_usage *usage, int more); /* adds; how many there are then */
 
 void cred_init(void);

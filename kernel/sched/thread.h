@@ -105,7 +105,8 @@ struct thread {
 	struct fs_ctx *fs; /* [o] others read it under task->sig_lock */
 	const struct cred *cred; /* [o] replaced by itself only; others under task->sig_lock */
 	struct nsproxy *nsproxy; /* [o] NULL: kernel thread, or ending; others: under sig_lock */
-	struct uid_usage *uid_usage; /* [o] its count among the real user's threads */
+	struct uid_usage *uid_usage; /* [o] its count among the real user's threads; the leader's,
+					which has the process's signals: [S] for writing */
 	struct task *task; /* [I] counted; NULL: kernel thread */
 	struct pid *pid; /* [T] its thread id; counted; exchanged by exec */
 	struct list task_link; /* [S]+[T] task->threads */

@@ -347,7 +347,7 @@ static void prio_visit(struct prio_walk *w, struct thread *t)
 
 static bool prio_matches(const struct prio_walk *w, struct task *t)
 {
-	return w->which == PRIO_PGRP ? t->group == w->group : t->leader->cred->uid == w->uid;
+	return w->which == PRIO_PGRP ? t->group == w->group : task_uid(t) == w->uid;
 }
 
 static int prio_consider(struct task *t, void *arg)

@@ -342,6 +342,7 @@ static void take_over_leader(struct thread *self)
 	self->pid = old->pid;
 	old->pid = own;
 	t->leader = self;
+	sigqueue_move_charge(t, old->uid_usage, self->uid_usage);
 	list_del_init(&old->task_link);
 	sig_unlock(t, irqflags);
 	self->pid->thread = self;

@@ -10,6 +10,9 @@
  * vfork: the parent sleeps on a queue of its own stack until the child, done with its memory, says
  *   so through child->vfork_done. sig_lock of the child guards the pointer: a parent that is killed
  *   while it waits takes it back.
+ * DOC: fork-signals. A signal to a group or to everybody reaches the parent before the fork, or both
+ * after it. One that was there when the fork began is delivered first; if one comes before the
+ * child is in the table, or the process is about to stop, the fork begins again.
  * Locks: tasks_lock, then sig_lock, to publish; sig_lock alone to copy what other threads might
  * change.
  */
@@ -97,7 +100,8 @@ static struct sighand *copy_sighand(struct task *from, u64 flags)
 }
 
 /* The process of t: the current one, or a new one with t as its leader. */
-static int copy_task(struct thread *t, const struct thread *self, const struct fork_args *args)
+static int copy_task(struct thread *t, const struct thread *self, const struct fork_args *args,
+		     u32 nr_signals)
 {
 	struct task *from = self->task, *task;
 	u64 irqflags;
@@ -122,6 +126,7 @@ static int copy_task(struct thread *t, const struct thread *self, const struct f
 	task->oom_score_adj = from->oom_score_adj;
 	task->oom_score_adj_min = from->oom_score_adj_min;
 	task->creator_ino = self->pid->ino;
+	atomic_init(&task->nr_group_signals, nr_signals);
 	return 0;
 }
 
@@ -203,6 +208,7 @@ static void copy_thread(struct thread *t, const struct thread *self, const struc
 int fork_create(const struct fork_args *args, struct thread **out)
 {
 	struct thread *self = current, *t;
+	u32 nr_signals = atomic_load(&self->task->nr_group_signals); /* before the question */
 	int err;
 
 	if (signal_pending_current())
@@ -217,7 +223,7 @@ int fork_create(const struct fork_args *args, struct thread **out)
 	if (!err)
 		err = copy_cred(t, self, args->flags);
 	if (!err)
-		err = copy_task(t, self, args);
+		err = copy_task(t, self, args, nr_signals);
 	if (!err)
 		err = copy_files(t, self, args->flags);
 	if (!err)
@@ -282,15 +288,18 @@ static int publish_thread(struct thread *t, struct thread *self)
 	return 0;
 }
 
-/* A stop sent to the group before the child is a member: the child must not escape it, so the fork
- * waits. */
-static bool is_about_to_stop(struct thread *self)
+/* Something sent to the group while the child was no member yet: the child must not miss it. */
+static bool must_begin_again(struct thread *self, struct task *child)
 {
 	struct task *task = self->task;
+	struct thread *thread;
 	u64 irqflags = sig_lock(task);
 	u64 pending = (self->pending.set | task->pending.set) & ~self->sig_blocked;
-	bool is = task->nr_to_stop || (pending & SIG_STOP_MASK);
+	bool is = task->nr_to_stop || (pending & SIG_STOP_MASK) ||
+		  task->nr_group_signals != child->nr_group_signals;
 
+	list_for_each(thread, &task->threads, task_link)
+		is |= thread->stop_dequeued;
 	sig_unlock(task, irqflags);
 	if (is)
 		signal_mark_current();
@@ -320,7 +329,7 @@ static int publish(struct thread *t, const struct fork_args *args)
 		return -EINTR;
 	if (args->flags & CLONE_THREAD)
 		return publish_thread(t, self);
-	if (is_about_to_stop(self))
+	if (must_begin_again(self, t->task))
 		return -ERESTARTNOINTR;
 	if (args->flags & CLONE_PARENT) {
 		t->task->exit_signal = parent->exit_signal;

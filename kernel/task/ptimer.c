@@ -221,13 +221,42 @@ static int ptimer_set_event(struct ptimer *p, const struct sigevent *event)
 	return 0;
 }
 
+/* Gives it its number and enters it in the list of t, unless the user has too many. */
+static int ptimer_link(struct task *t, struct task_timers *tt, struct ptimer *p, bool tells_id,
+		       int *id)
+{
+	u64 irqflags = sig_lock(t);
+	int err = sigqueue_is_full(t) ? -EAGAIN : 0;
+
+	if (!err) {
+		sigqueue_charge(t, 1);
+		*id = p->id = tt->next_id++ & 0x7fffffff;
+		if (tells_id)
+			p->value.sival_int = p->id;
+		tt->has_cpu_timers |= clock_is_cpu(p->clock);
+		list_add_tail(&p->link, &tt->list);
+	}
+	sig_unlock(t, irqflags);
+	return err;
+}
+
+/* Off the list and the queue. */
+static void ptimer_free(struct ptimer *p)
+{
+	timer_cancel_sync(&p->timer);
+	if (p->target)
+		thread_put(p->target);
+	if (p->cpu_thread)
+		thread_put(p->cpu_thread);
+	kfree(p);
+}
+
 int ptimer_create(clockid_t clock, const struct sigevent *event, int *id)
 {
 	struct sigevent usual = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	struct task *t = current->task;
 	struct task_timers *tt;
 	struct ptimer *p;
-	u64 irqflags;
 	int err;
 
 	tt = timers_make(t);
@@ -247,15 +276,10 @@ int ptimer_create(clockid_t clock, const struct sigevent *event, int *id)
 	timer_setup(&p->timer, ptimer_expired);
 	list_init(&p->q.link);
 	p->q.kind = SIGQUEUE_TIMER;
-	irqflags = sig_lock(t);
-	p->id = tt->next_id++ & 0x7fffffff;
-	if (!event)
-		p->value.sival_int = p->id;
-	tt->has_cpu_timers |= clock_is_cpu(p->clock);
-	list_add_tail(&p->link, &tt->list);
-	*id = p->id;
-	sig_unlock(t, irqflags);
-	return 0;
+	err = ptimer_link(t, tt, p, !event, id);
+	if (err)
+		ptimer_free(p);
+	return err;
 }
 
 /* An absolute time of p's clock, in the terms of expires_ns. */
@@ -334,20 +358,10 @@ int ptimer_overrun(int id)
 	return overrun;
 }
 
-/* Off the list and the queue already. */
-static void ptimer_free(struct ptimer *p)
-{
-	timer_cancel_sync(&p->timer);
-	if (p->target)
-		thread_put(p->target);
-	if (p->cpu_thread)
-		thread_put(p->cpu_thread);
-	kfree(p);
-}
-
 static void ptimer_unlink(struct ptimer *p)
 {
 	list_del(&p->link);
+	sigqueue_charge(p->task, -1);
 	p->expires_ns = p->interval_ns = 0;
 	ptimer_unqueue(p);
 }

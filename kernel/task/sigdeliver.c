@@ -66,15 +66,16 @@ void signal_mark_current(void)
 	atomic_fetch_or_explicit(&current->head.work_flags, WORK_SIGNAL, memory_order_relaxed);
 }
 
-/* Others must take what this thread was woken for and now leaves. */
-static void retarget(struct task *t, u64 set)
+void signal_retarget(struct task *t, u64 set)
 {
 	struct thread *thread;
 
+	set &= t->pending.set;
 	if (!set || t->nr_threads <= 1)
 		return;
 	list_for_each(thread, &t->threads, task_link)
-		if (thread != current && !thread->is_exiting && (set & ~thread->sig_blocked))
+		if (thread != current && !thread->is_exiting &&
+		    (set & (~thread->sig_blocked | thread->sig_waiting)))
 			signal_wake(thread, false);
 }
 
@@ -84,7 +85,7 @@ static inline void set_blocked(struct thread *self, struct task *t, u64 mask)
 
 	self->sig_blocked = mask;
 	if (unlikely(newly_blocked))
-		retarget(t, newly_blocked);
+		signal_retarget(t, newly_blocked);
 	recalc(self, t);
 }
 
@@ -233,7 +234,7 @@ void signal_exit_thread(void)
 	u64 irqflags = sig_lock(t);
 
 	self->is_exiting = true;
-	retarget(t, t->pending.set & ~self->sig_blocked);
+	signal_retarget(t, ~self->sig_blocked);
 	is_last = self->stop_pending && count_stopped(t);
 	self->stop_pending = false;
 	sig_unlock(t, irqflags);

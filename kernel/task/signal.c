@@ -224,11 +224,13 @@ static int send_locked(struct task *t, struct thread *target, enum signal_scope 
 		return -ESRCH;
 	if (!prepare(t, target, sig, info && pid_nr_in(current->pid, task_pidns(t))))
 		return 0;
+	if (scope == SCOPE_THREAD && target->is_exiting)
+		return 0; /* its queue has been emptied for good: only a leader's husk is left */
 	if (sig < SIGRTMIN && (p->set & SIGMASK(sig)))
 		return 0; /* it is pending already */
 	if (sig != SIGKILL) {
-		bool is_over = t->nr_queued >= t->rlimits[RLIMIT_SIGPENDING].rlim_cur &&
-			       (sig >= SIGRTMIN || (info && info->si_code < 0));
+		bool is_over =
+			(sig >= SIGRTMIN || (info && info->si_code < 0)) && sigqueue_is_full(t);
 
 		if (is_over && must_queue)
 			return -EAGAIN;
@@ -394,6 +396,16 @@ static inline int kill_task(struct task *t, struct thread *target, enum signal_s
 	return err == -ESRCH ? 0 : err;
 }
 
+/* One of many: counted, so that a fork under way finds out (DOC: fork-signals). */
+static int kill_member(struct task *t, int sig, const siginfo_t *info)
+{
+	int err = kill_task(t, NULL, SCOPE_PROCESS, sig, info);
+
+	if (!err && sig)
+		atomic_fetch_add_explicit(&t->nr_group_signals, 1, memory_order_relaxed);
+	return err;
+}
+
 int signal_kill_pid(struct pid *pid, enum signal_scope scope, int sig, const siginfo_t *info)
 {
 	struct thread *t;
@@ -437,7 +449,7 @@ int signal_kill_group(struct pid *group, int sig, const siginfo_t *info)
 
 	rwspin_read_lock(&tasks_lock);
 	list_for_each(t, &group->group_members, group_link) {
-		err = kill_task(t, NULL, SCOPE_PROCESS, sig, info);
+		err = kill_member(t, sig, info);
 		has_succeeded |= !err;
 	}
 	rwspin_read_unlock(&tasks_lock);
@@ -457,7 +469,7 @@ int signal_kill_all(int sig, const siginfo_t *info)
 		if (pid_nr_in(t->pid, ns) <= 1 || t == current->task)
 			continue;
 		count++;
-		err = kill_task(t, NULL, SCOPE_PROCESS, sig, info);
+		err = kill_member(t, sig, info);
 		if (err != -EPERM)
 			result = err;
 	}
@@ -471,7 +483,7 @@ void signal_group_kernel(struct pid *group, int sig)
 
 	rwspin_read_lock(&tasks_lock);
 	list_for_each(t, &group->group_members, group_link)
-		signal_send_task(t, sig, NULL);
+		(void)kill_member(t, sig, NULL);
 	rwspin_read_unlock(&tasks_lock);
 }
 
@@ -507,7 +519,7 @@ static void fill_child_info(siginfo_t *info, struct task *child, struct task *pa
 	info->si_signo = sig;
 	info->si_code = why;
 	info->si_pid = pid_nr_in(child->pid, task_pidns(parent));
-	info->si_uid = uid_seen_by(parent, child->leader->cred->uid);
+	info->si_uid = uid_seen_by(parent, task_uid(child));
 	info->si_status = status;
 	info->si_utime = ns_to_ticks(user_ns);
 	info->si_stime = ns_to_ticks(system_ns);

@@ -20,6 +20,7 @@
 
 #include "arch/x86_64/percpu.h"
 
+#include "kernel/id/cred.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sync/wait.h"
 #include "kernel/sched/sched.h"
@@ -64,6 +65,23 @@ void sigpending_init(struct sigpending *p)
 	p->slot.kind = SIGQUEUE_SLOT;
 }
 
+void sigqueue_charge(struct task *t, int n)
+{
+	t->nr_queued += (u32)n;
+	uid_usage_signals(t->leader->uid_usage, n);
+}
+
+bool sigqueue_is_full(struct task *t)
+{
+	return uid_usage_signals(t->leader->uid_usage, 0) >= t->rlimits[RLIMIT_SIGPENDING].rlim_cur;
+}
+
+void sigqueue_move_charge(struct task *t, struct uid_usage *from, struct uid_usage *to)
+{
+	uid_usage_signals(from, -(int)t->nr_queued);
+	uid_usage_signals(to, (int)t->nr_queued);
+}
+
 static void fill(struct sigqueue *q, int sig, const siginfo_t *info)
 {
 	if (info) {
@@ -99,7 +117,7 @@ bool sigpending_add(struct task *t, struct sigpending *p, int sig, const siginfo
 		entry = sigpending_needs_entry(p) ? q : &p->slot;
 		if (!entry)
 			return false;
-		t->nr_queued++;
+		sigqueue_charge(t, 1);
 	}
 	fill(entry, sig, info);
 	list_add_tail(&entry->link, &p->queue);
@@ -136,7 +154,7 @@ void sigpending_flush(struct task *t, struct sigpending *p, u64 set, struct list
 			timers_signal_taken(q, NULL);
 			continue;
 		}
-		t->nr_queued--;
+		sigqueue_charge(t, -1);
 		if (q->kind == SIGQUEUE_HEAP)
 			list_add_tail(&q->link, garbage);
 	}
@@ -182,7 +200,7 @@ static struct sigqueue *take_one(struct task *t, struct sigpending *p, int sig, 
 		timers_signal_taken(q, info);
 		return NULL;
 	}
-	t->nr_queued--;
+	sigqueue_charge(t, -1);
 	return q->kind == SIGQUEUE_HEAP ? q : NULL;
 }
 
@@ -220,13 +238,17 @@ int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage)
 
 int signal_take(u64 set, siginfo_t *info)
 {
-	struct task *t = current->task;
+	struct thread *self = current;
+	struct task *t = self->task;
 	struct sigqueue *garbage = NULL;
-	u64 irqflags = sig_lock(t);
+	u64 irqflags = sig_lock(t), awaited = self->sig_waiting;
 	int sig = signal_take_locked(set & ~SIG_KERNEL_ONLY, info, &garbage);
 
+	self->sig_waiting = 0;
 	if (sig)
-		signal_recalc(current);
+		signal_recalc(self);
+	if (awaited) /* a second one may have come while this thread was on its way here */
+		signal_retarget(t, awaited & self->sig_blocked);
 	sig_unlock(t, irqflags);
 	sigqueue_free(garbage);
 	return sig;
@@ -269,7 +291,6 @@ int signal_timedwait(u64 set, u64 deadline_ns, siginfo_t *info)
 			break;
 	}
 	thread_cancel_block();
-	set_waiting(0);
 	sig = signal_take(set, info);
 	if (sig)
 		return sig;

@@ -16,6 +16,12 @@
 struct sigqueue *sigqueue_new(void) __must_check;
 void sigqueue_free(struct sigqueue *q); /* NULL is fine; no spin lock held, interrupts on */
 
+/* Counts n more entries, or takes the count back, for t and its user. */
+void sigqueue_charge(struct task *t, int n);
+bool sigqueue_is_full(struct task *t); /* RLIMIT_SIGPENDING */
+/* The signals of t, which were one user's, are another's. */
+void sigqueue_move_charge(struct task *t, struct uid_usage *from, struct uid_usage *to);
+
 /* Makes sig pending with what info says; info NULL: the kernel's. A free entry must be there (slot
  * or q), or info is lost. Returns true if it took q. */
 bool sigpending_add(struct task *t, struct sigpending *p, int sig, const siginfo_t *info,
@@ -41,6 +47,10 @@ static inline void sigpending_forget(struct sigpending *p, u64 set)
 /* Takes the first signal in set, the thread's own before its process's; *garbage gets an entry for
  * sigqueue_free(), or is left alone. 0: none. */
 int signal_take_locked(u64 set, siginfo_t *info, struct sigqueue **garbage);
+
+/* Others must hear of those in set that are pending for the process, as the current thread, which
+ * was woken for them, no longer takes them. */
+void signal_retarget(struct task *t, u64 set);
 
 /* Sets WORK_SIGNAL, wakes or kicks. Any context. */
 void signal_wake(struct thread *t, bool fatal);

@@ -295,6 +295,15 @@ const struct cred *task_cred_get(struct task *t)
 	return cred;
 }
 
+u32 task_uid(struct task *t)
+{
+	u64 irqflags = sig_lock(t);
+	u32 uid = t->leader->cred->uid;
+
+	sig_unlock(t, irqflags);
+	return uid;
+}
+
 struct as *task_as_get(struct task *t)
 {
 	u64 irqflags = sig_lock(t);
@@ -310,18 +319,20 @@ void thread_set_cred(const struct cred *new)
 {
 	struct thread *self = current;
 	const struct cred *old = self->cred;
+	struct uid_usage *old_usage = self->uid_usage, *usage;
 	u64 irqflags;
 
-	if (old->uid != new->uid) {
-		uid_usage_put(self->uid_usage);
-		self->uid_usage = uid_usage_charge(new->uid);
-	}
+	usage = old->uid != new->uid ? uid_usage_charge(new->uid) : uid_usage_get(old_usage);
 	irqflags = sig_lock(self->task);
+	if (self == self->task->leader)
+		sigqueue_move_charge(self->task, old_usage, usage);
+	self->uid_usage = usage;
 	self->cred = new;
 	if (old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
 	    old->fsgid != new->fsgid)
 		self->task->pdeath_signal = 0; /* PR_SET_PDEATHSIG(2const) */
 	sig_unlock(self->task, irqflags);
+	uid_usage_put(old_usage);
 	cred_put(old);
 }
 

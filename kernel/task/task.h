@@ -68,7 +68,7 @@ struct task {
 	struct thread *leader; /* [S]+[T] */
 	struct sighand *sighand; /* [S] NULL after the last thread's exit */
 	struct sigpending pending; /* [S] directed at the process */
-	u32 nr_queued; /* [S] sigqueue entries, bounded by RLIMIT_SIGPENDING */
+	u32 nr_queued; /* [S] sigqueue entries: its share of leader->uid_usage's */
 	bool is_exiting; /* [S] group exit began: no new threads, everybody leaves */
 	bool is_execing; /* [S] de-threading */
 	struct wait_queue exec_wait; /* the de-threading thread waits here for nr_threads */
@@ -88,6 +88,8 @@ struct task {
 	struct timer real_timer; /* ITIMER_REAL */
 	u64 real_interval_ns, real_expires_ns; /* [S] */
 	void *timers; /* POSIX timers, private to kernel/task/timers.c */
+	_Atomic u32 nr_group_signals; /* [a] heard as a member of its group, or of everybody; of one
+					 being forked: the parent's when that began */
 	int pdeath_signal; /* [S] PR_SET_PDEATHSIG */
 	u64 start_ns; /* [I] monotonic */
 	u64 dead_run_ns, dead_user_ns,
@@ -142,6 +144,7 @@ struct ns_common *thread_ns_get(struct thread *t, enum ns_kind kind);
 /* The same of a process's leader. */
 struct as *task_as_get(struct task *t);
 const struct cred *task_cred_get(struct task *t);
+u32 task_uid(struct task *t); /* the real one */
 /* Replaces the current thread's descriptor table (the old one is put); consumes the reference. May
  * sleep. */
 void thread_set_files(struct files *files);

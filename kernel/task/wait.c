@@ -35,10 +35,7 @@ static bool is_eligible(const struct wait_request *req, const struct task *child
 
 static void fill_common(struct search *s, struct task *child)
 {
-	u64 irqflags = sig_lock(child);
-
-	s->result->uid = child->leader->cred->uid;
-	sig_unlock(child, irqflags);
+	s->result->uid = task_uid(child);
 	s->result->pid = pid_vnr(child->pid);
 	if (s->request->wants_rusage)
 		task_rusage(child, RUSAGE_BOTH, &s->result->rusage);

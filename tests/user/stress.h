@@ -22,7 +22,7 @@ static int is_running(void)
 }
 
 /* Runs each of work[0..n) in a thread of this process; 0 when all returned NULL. */
-static int run_threads(void *(*const *work)(void *), int n)
+static inline int run_threads(void *(*const *work)(void *), int n)
 {
 	pthread_t t[16];
 	int bad = 0;
