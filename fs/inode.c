@@ -17,7 +17,7 @@
 
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "kernel/time/clock.h"
 #include "fs/file.h"
@@ -230,6 +230,22 @@ void inode_put_last(struct inode *inode)
 
 /* ---- permission */
 
+bool inode_capable(const struct inode *inode, unsigned cap)
+{
+	const struct cred *c = cred_current();
+
+	return cred_has_cap(c, cap) && id_has_name(c->userns, ID_USER, inode->uid) &&
+	       id_has_name(c->userns, ID_GROUP, inode->gid);
+}
+
+bool inode_is_owned(const struct inode *inode)
+{
+	const struct cred *c = cred_current();
+
+	return c->fsuid == inode->uid ||
+	       (cred_has_cap(c, CAP_FOWNER) && id_has_name(c->userns, ID_USER, inode->uid));
+}
+
 int inode_permission_generic(struct inode *inode, u32 mask)
 {
 	const struct cred *cred = cred_current();
@@ -242,14 +258,14 @@ int inode_permission_generic(struct inode *inode, u32 mask)
 	if (likely(!(mask & ~mode & 7)))
 		return 0;
 	if (S_ISDIR(inode->mode)) {
-		if (!(mask & MAY_WRITE) && cred_has_cap(cred, CAP_DAC_READ_SEARCH))
+		if (!(mask & MAY_WRITE) && inode_capable(inode, CAP_DAC_READ_SEARCH))
 			return 0;
-		return cred_has_cap(cred, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return inode_capable(inode, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
 	}
-	if (mask == MAY_READ && cred_has_cap(cred, CAP_DAC_READ_SEARCH))
+	if (mask == MAY_READ && inode_capable(inode, CAP_DAC_READ_SEARCH))
 		return 0;
 	/* Even root runs only what somebody may run. */
-	if ((!(mask & MAY_EXEC) || (inode->mode & 0111)) && cred_has_cap(cred, CAP_DAC_OVERRIDE))
+	if ((!(mask & MAY_EXEC) || (inode->mode & 0111)) && inode_capable(inode, CAP_DAC_OVERRIDE))
 		return 0;
 	return -EACCES;
 }
@@ -270,7 +286,7 @@ int inode_check_sticky(const struct inode *dir, const struct inode *victim)
 	u32 fsuid = cred_current()->fsuid;
 
 	if (!(dir->mode & S_ISVTX) || victim->uid == fsuid || dir->uid == fsuid ||
-	    capable(CAP_FOWNER))
+	    inode_capable(victim, CAP_FOWNER))
 		return 0;
 	return -EPERM;
 }
@@ -288,7 +304,7 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
 		else if ((mode & (S_ISGID | 0010)) == (S_ISGID | 0010) &&
-			 !cred_in_group(cred, dir->gid) && !cred_has_cap(cred, CAP_FSETID))
+			 !cred_in_group(cred, dir->gid) && !inode_capable(dir, CAP_FSETID))
 			mode &= ~(u32)S_ISGID;
 	}
 	inode->mode = mode;

@@ -110,6 +110,9 @@ static inline bool inode_is_unseen(const struct inode *i)
 #define INODE_TYPE(i) ((i)->mode & S_IFMT)
 
 int inode_permission(struct inode *inode, u32 mask); /* ops->permission or generic; fs creds */
+/* The caller's capability, if owner and group have names in its user namespace. */
+bool inode_capable(const struct inode *inode, unsigned cap);
+bool inode_is_owned(const struct inode *inode); /* by the caller, or it has CAP_FOWNER over it */
 int inode_permission_generic(struct inode *inode, u32 mask);
 /* new inode in dir: uid/gid/mode by the creator's credentials, set-gid directories, umask already
  * applied */

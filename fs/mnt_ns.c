@@ -69,6 +69,17 @@ static void move_path(struct path *p, struct mount *from, struct mount *to)
 	p->mnt = to;
 }
 
+/* mount_namespaces(7), "Restrictions on mount namespaces": what a more privileged one hid stays
+ * hidden, and what it forbade forbidden. */
+static void lock_mounts(struct mount *top)
+{
+	for (struct mount *m = top; m; m = mount_tree_next(m, top)) {
+		m->is_locked = m != top;
+		m->locked_flags = m->flags & (MNT_FLAG_RDONLY | MNT_FLAG_NOSUID | MNT_FLAG_NODEV |
+					      MNT_FLAG_NOEXEC);
+	}
+}
+
 static int mnt_ns_copy(struct ns_common *common, struct userns *owner, struct fs_ctx *fs,
 		       struct ns_common **out)
 {
@@ -90,6 +101,8 @@ static int mnt_ns_copy(struct ns_common *common, struct userns *owner, struct fs
 		mount_get(ns->root.mnt);
 		for (struct mount *m = ns->root.mnt; m; m = mount_tree_next(m, ns->root.mnt))
 			mnt_ns_add(ns, m);
+		if (owner != old->ns.owner)
+			lock_mounts(ns->root.mnt);
 		move_path(&root, old->root.mnt, ns->root.mnt);
 		move_path(&cwd, old->root.mnt, ns->root.mnt);
 	}

@@ -14,12 +14,14 @@
  */
 #include "fs/mount.h"
 
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/mount.h>
 
 #include "lib/hash.h"
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "fs/internal.h"
 #include "fs/mnt_ns.h"
@@ -313,6 +315,8 @@ int mount_new(const char *type, const char *source, u32 mnt_flags, const char *o
 
 	if (!fs)
 		return -ENODEV;
+	if (!(fs->flags & FS_USERNS) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	err = fs->mount(fs, options, &sb);
 	if (err)
 		return err;
@@ -457,6 +461,9 @@ int mount_remount(const struct path *at, u32 mnt_flags, bool bind_only, const ch
 	rwsem_write_lock(&mount_lock);
 	if (!path_is_mount_root(at) || !is_ours(at->mnt)) {
 		err = -EINVAL;
+	} else if ((at->mnt->flags & at->mnt->locked_flags & ~mnt_flags) ||
+		   (!bind_only && !ns_capable(at->mnt->sb->userns, CAP_SYS_ADMIN))) {
+		err = -EPERM;
 	} else {
 		at->mnt->flags = (at->mnt->flags & keep) | (mnt_flags & ~keep);
 		if (!bind_only) {
@@ -503,6 +510,8 @@ int mount_umount(const struct path *at, u32 umount_flags)
 	rwsem_write_lock(&mount_lock);
 	m = mount_on_top(at);
 	if (!m || !is_ours(m))
+		err = -EINVAL;
+	else if (m->is_locked)
 		err = -EINVAL;
 	else if (m->parent == m)
 		err = umount_flags & MNT_DETACH ? -EINVAL : -EBUSY;

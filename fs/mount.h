@@ -29,6 +29,8 @@ struct mount {
 	u32 flags; /* [MOUNT] for writing */
 	int id; /* [I] mnt_id */
 	u64 unique_id; /* [I] */
+	u32 locked_flags; /* [MOUNT] that cannot be cleared: a more privileged namespace set them */
+	bool is_locked; /* [MOUNT] likewise: it cannot be taken off what it covers */
 	bool is_expiring; /* [MOUNT] MNT_EXPIRE was here before */
 	char *source; /* [I] "none", device name */
 	struct list hash_link, children, child_link, ns_link; /* [MOUNT] */

@@ -18,7 +18,7 @@
 #include <linux/stat.h>
 
 #include "kernel/debug/panic.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "fs/inode.h"
 #include "fs/internal.h"
 
@@ -27,10 +27,19 @@ int path_want_write(const struct path *p)
 	return (p->mnt->flags & MNT_FLAG_RDONLY) || (p->mnt->sb->flags & SB_RDONLY) ? -EROFS : 0;
 }
 
+/* Whether the owner of a new file can be said in the file system's user namespace. */
+static bool super_has_names_of(const struct super *sb, const struct cred *c)
+{
+	return id_has_name(sb->userns, ID_USER, c->fsuid) &&
+	       id_has_name(sb->userns, ID_GROUP, c->fsgid);
+}
+
 int dir_check_create(const struct path *dir)
 {
 	if (dentry_flags(dir->dentry) & DENTRY_DEAD)
 		return -ENOENT;
+	if (!super_has_names_of(dentry_inode(dir->dentry)->sb, cred_current()))
+		return -EOVERFLOW;
 	return inode_permission(dentry_inode(dir->dentry), MAY_WRITE | MAY_EXEC);
 }
 

@@ -71,11 +71,6 @@ static u32 flags_to_mask(u32 flags)
 	return masks[flags & O_ACCMODE] | (unlikely(flags & O_TRUNC) ? MAY_WRITE : 0);
 }
 
-static bool inode_owned(const struct inode *inode)
-{
-	return cred_current()->fsuid == inode->uid || capable(CAP_FOWNER);
-}
-
 /* Of anything but the plainest open of a regular file. */
 static __noinline int open_check_rest(const struct path *path, struct inode *inode, u32 flags,
 				      u32 mask)
@@ -110,7 +105,7 @@ static inline int open_check(const struct path *path, u32 flags, bool is_new)
 	if (unlikely(err))
 		return err;
 	if (unlikely(flags & (O_NOATIME | O_DIRECT))) {
-		if ((flags & O_NOATIME) && !inode_owned(inode))
+		if ((flags & O_NOATIME) && !inode_is_owned(inode))
 			return -EPERM;
 		if ((flags & O_DIRECT) && !(is_reg && inode->pages))
 			return -EINVAL;
@@ -474,7 +469,7 @@ int file_set_flags(struct file *file, u32 flags)
 	struct inode *inode = file->inode;
 	u32 old = file->flags;
 
-	if ((flags & O_NOATIME) && !(old & O_NOATIME) && !inode_owned(inode))
+	if ((flags & O_NOATIME) && !(old & O_NOATIME) && !inode_is_owned(inode))
 		return -EPERM;
 	/* On a pipe O_DIRECT means packets. */
 	if ((flags & O_DIRECT) && !S_ISFIFO(inode->mode) && !(S_ISREG(inode->mode) && inode->pages))

@@ -15,7 +15,7 @@
 #include <linux/magic.h>
 
 #include "lib/string.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/time/clock.h"
 #include "fs/chrdev.h"
 #include "fs/inode.h"
@@ -78,8 +78,8 @@ void kstat_to_stat(const struct kstat *k, struct stat *out)
 	out->st_ino = k->ino;
 	out->st_nlink = k->nlink;
 	out->st_mode = k->mode;
-	out->st_uid = k->uid;
-	out->st_gid = k->gid;
+	out->st_uid = uid_to_user(k->uid);
+	out->st_gid = gid_to_user(k->gid);
 	out->__pad0 = 0;
 	out->st_rdev = unlikely(k->rdev) ? dev_to_user(k->rdev) : 0;
 	out->st_size = k->size;
@@ -117,8 +117,8 @@ void kstat_to_statx(const struct kstat *k, const struct path *p, u32 mask, struc
 	out->stx_blksize = k->blksize;
 	out->stx_attributes = k->attributes;
 	out->stx_nlink = k->nlink;
-	out->stx_uid = k->uid;
-	out->stx_gid = k->gid;
+	out->stx_uid = uid_to_user(k->uid);
+	out->stx_gid = gid_to_user(k->gid);
 	out->stx_mode = k->mode;
 	out->__spare0[0] = 0;
 	out->stx_ino = k->ino;
@@ -227,11 +227,6 @@ int vfs_setattr(const struct path *p, struct iattr *attr)
 	return err;
 }
 
-static bool is_owner(const struct inode *inode)
-{
-	return cred_current()->fsuid == inode->uid || capable(CAP_FOWNER);
-}
-
 int vfs_chmod(const struct path *p, u32 mode)
 {
 	struct inode *inode = dentry_inode(p->dentry);
@@ -241,9 +236,10 @@ int vfs_chmod(const struct path *p, u32 mode)
 		return -EROFS;
 	if (S_ISLNK(inode->mode))
 		return -EOPNOTSUPP;
-	if (!is_owner(inode))
+	if (!inode_is_owned(inode))
 		return -EPERM;
-	if ((mode & S_ISGID) && !cred_in_group(cred_current(), inode->gid) && !capable(CAP_FSETID))
+	if ((mode & S_ISGID) && !cred_in_group(cred_current(), inode->gid) &&
+	    !inode_capable(inode, CAP_FSETID))
 		attr.mode &= ~(u32)S_ISGID;
 	return vfs_setattr(p, &attr);
 }
@@ -253,7 +249,7 @@ static int chown_check(const struct inode *inode, u32 uid, u32 gid)
 	const struct cred *cred = cred_current();
 	bool is_own = cred->fsuid == inode->uid;
 
-	if (cred_has_cap(cred, CAP_CHOWN))
+	if (inode_capable(inode, CAP_CHOWN))
 		return 0;
 	if (uid != ~0u && !(is_own && uid == inode->uid))
 		return -EPERM;
@@ -275,7 +271,7 @@ int vfs_chown(const struct path *p, u32 uid, u32 gid)
 	attr.valid = (uid != ~0u ? ATTR_UID : 0) | (gid != ~0u ? ATTR_GID : 0);
 	/* A new owner does not inherit the trust that set-id bits put in the old one. */
 	if (!S_ISDIR(inode->mode) && (inode->mode & (S_ISUID | S_ISGID))) {
-		if (!is_owner(inode))
+		if (!inode_is_owned(inode))
 			return -EPERM;
 		attr.valid |= ATTR_MODE;
 		attr.mode = inode->mode & 07777 & ~(u32)S_ISUID;
@@ -328,7 +324,7 @@ int vfs_utimes(const struct path *p, const struct timespec times[2])
 	if (path_want_write(p))
 		return -EROFS;
 	attr.valid = (a ? 0 : ATTR_ATIME) | (m ? 0 : ATTR_MTIME);
-	if (!is_owner(inode)) {
+	if (!inode_is_owned(inode)) {
 		if (!a_now || !m_now)
 			return -EPERM;
 		if (inode_permission(inode, MAY_WRITE))

@@ -14,6 +14,7 @@
 
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "fs/chrdev.h"
 #include "fs/dentry.h"
@@ -39,7 +40,8 @@ int super_new(const struct fs_type *type, const struct super_ops *ops, u64 magic
 	sb->type = type;
 	sb->ops = ops;
 	sb->magic = magic;
-	sb->flags = flags;
+	sb->userns = userns_get(userns_current());
+	sb->flags = flags | (sb->userns == &userns_initial ? 0 : SB_NODEV);
 	sb->dev = super_new_dev();
 	sb->next_ino = 1;
 	refcount_init(&sb->refs, 1);
@@ -61,6 +63,7 @@ void super_put(struct super *sb)
 	assert(!sb->icache_count);
 	if (sb->ops->shutdown)
 		sb->ops->shutdown(sb);
+	userns_put(sb->userns);
 	kfree(sb->icache);
 	kfree(sb);
 }

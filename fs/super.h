@@ -13,9 +13,11 @@ struct dentry;
 struct inode;
 struct super;
 struct super_ops;
+struct userns;
 
 /* fs_type.flags */
-#define FS_NODEV 0x1u /* needs no device: "nodev" in /proc/filesystems; all of ours */
+#define FS_USERNS 0x2u /* may be mounted by whoever has CAP_SYS_ADMIN in a user namespace */
+#define FS_NODEV  0x1u /* needs no device: "nodev" in /proc/filesystems; all of ours */
 
 struct fs_type {
 	const char *name;
@@ -43,6 +45,7 @@ struct super {
 	u32 flags; /* [I] SB_* */
 	struct refcount refs; /* [a] one per mount */
 	struct dentry *root; /* [I] counted */
+	struct userns *userns; /* [I] counted: of who mounted it; whom its set-id bits mean */
 	void *private; /* [I] the file system's */
 	struct mutex rename_lock; /* RANK_RENAME */
 	struct spinlock icache_lock; /* RANK_ICACHE: the inode hash */

@@ -41,8 +41,7 @@ static int xattr_permission(const struct path *p, const char *name, u32 mask)
 		return -EOPNOTSUPP;
 	if (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
 		return is_write ? -EPERM : -ENODATA;
-	if (S_ISDIR(inode->mode) && (inode->mode & S_ISVTX) && is_write &&
-	    cred_current()->fsuid != inode->uid && !capable(CAP_FOWNER))
+	if (S_ISDIR(inode->mode) && (inode->mode & S_ISVTX) && is_write && !inode_is_owned(inode))
 		return -EPERM;
 	return inode_permission(inode, mask);
 }

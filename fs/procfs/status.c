@@ -11,7 +11,7 @@
 
 #include "lib/string.h"
 #include "boot/options.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/pidns.h"
 #include "kernel/mm/as.h"
@@ -320,11 +320,13 @@ static void put_credentials(struct seqbuf *out, struct thread *t)
 	const struct cred *c = thread_cred_get(t);
 	struct files *files = thread_files_get(t);
 
-	seqbuf_printf(out, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
-	seqbuf_printf(out, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
+	seqbuf_printf(out, "Uid:\t%u\t%u\t%u\t%u\n", uid_to_user(c->uid), uid_to_user(c->euid),
+		      uid_to_user(c->suid), uid_to_user(c->fsuid));
+	seqbuf_printf(out, "Gid:\t%u\t%u\t%u\t%u\n", gid_to_user(c->gid), gid_to_user(c->egid),
+		      gid_to_user(c->sgid), gid_to_user(c->fsgid));
 	seqbuf_printf(out, "FDSize:\t%u\nGroups:\t", files ? files_max_fd(files) : 0);
 	for (u32 i = 0; i < c->nr_groups; i++)
-		seqbuf_printf(out, i ? " %u" : "%u", c->groups[i]);
+		seqbuf_printf(out, i ? " %u" : "%u", gid_to_user(c->groups[i]));
 	seqbuf_puts(out, " \n");
 	if (files)
 		files_put(files);

@@ -15,6 +15,7 @@
 #include "lib/seqbuf.h"
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "fs/dentry.h"
@@ -91,11 +92,15 @@ static bool parse_option(const char **p, const char *key, size_t len, struct tmp
 	} else if (KEY_IS("uid")) {
 		if (!parse_number(p, 10, &n))
 			return false;
-		o->uid = n;
+		o->uid = uid_from_user(n);
+		if (o->uid == ID_NONE)
+			return false;
 	} else if (KEY_IS("gid")) {
 		if (!parse_number(p, 10, &n))
 			return false;
-		o->gid = n;
+		o->gid = gid_from_user(n);
+		if (o->gid == ID_NONE)
+			return false;
 	} else {
 		return false;
 	}
@@ -202,9 +207,17 @@ static int instance_new(const struct fs_type *type, const struct super_ops *ops,
 	return err;
 }
 
+/* The root is whose mounts it. */
+static struct tmpfs_options options_default(u32 mode)
+{
+	const struct cred *c = cred_current();
+
+	return (struct tmpfs_options){ .mode = mode, .uid = c->fsuid, .gid = c->fsgid };
+}
+
 static int tmpfs_mount(const struct fs_type *type, const char *options, struct super **out)
 {
-	struct tmpfs_options o = { .mode = 01777 };
+	struct tmpfs_options o = options_default(01777);
 	struct mem_stats mem;
 	int err;
 
@@ -216,15 +229,19 @@ static int tmpfs_mount(const struct fs_type *type, const char *options, struct s
 
 static int ramfs_mount(const struct fs_type *type, const char *options, struct super **out)
 {
-	struct tmpfs_options o = { .mode = 0755 };
+	struct tmpfs_options o = options_default(0755);
 	int err = parse_options(options, &o);
 
 	o.max_pages = o.max_inodes = 0;
 	return err ? err : instance_new(type, &tmpfs_super_ops, &o, out);
 }
 
-static struct fs_type tmpfs_type = { .name = "tmpfs", .flags = FS_NODEV, .mount = tmpfs_mount };
-static struct fs_type ramfs_type = { .name = "ramfs", .flags = FS_NODEV, .mount = ramfs_mount };
+static struct fs_type tmpfs_type = { .name = "tmpfs",
+				     .flags = FS_NODEV | FS_USERNS,
+				     .mount = tmpfs_mount };
+static struct fs_type ramfs_type = { .name = "ramfs",
+				     .flags = FS_NODEV | FS_USERNS,
+				     .mount = ramfs_mount };
 
 int tmpfs_new(const char *options, struct super **out)
 {

@@ -96,8 +96,9 @@ const struct cred *cred_current(void)
 /* capabilities(7), "Transformation of capabilities during execve()"; files carry none here. */
 static bool cred_exec_caps(struct cred *new, bool is_setid)
 {
-	bool is_root = !(new->securebits &SECBIT_NOROOT) && (new->uid == 0 || new->euid == 0);
-	bool is_effective = is_root && new->euid == 0;
+	u32 root = userns_root(new->userns);
+	bool is_root = !(new->securebits &SECBIT_NOROOT) && (new->uid == root || new->euid == root);
+	bool is_effective = is_root && new->euid == root;
 
 	if (is_setid)
 		new->cap_ambient = 0;
@@ -123,7 +124,7 @@ bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid)
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
 	is_setid = new->euid != old->uid || new->egid != old->gid;
-	has_gained = cred_exec_caps(new, is_setid) && new->uid != 0;
+	has_gained = cred_exec_caps(new, is_setid) && new->uid != userns_root(new->userns);
 	return is_setid || has_gained;
 }
 

@@ -83,6 +83,11 @@ static inline bool id_has_name(const struct userns *ns, enum id_kind kind, u32 g
 {
 	return id_from_global(ns, kind, global) != ID_NONE;
 }
+/* Its root, as a global id; ID_NONE: it has none. */
+static inline u32 userns_root(const struct userns *ns)
+{
+	return id_to_global(ns, ID_USER, 0);
+}
 /* As ns is shown it: ID_OVERFLOW if it has no name there. */
 u32 id_shown(const struct userns *ns, enum id_kind kind, u32 global);
 

@@ -12,7 +12,7 @@
 #include <linux/limits.h>
 #include <linux/securebits.h>
 
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/signal.h"
@@ -22,22 +22,22 @@
 
 SYSCALL(getuid, void)
 {
-	return cred_current()->uid;
+	return uid_to_user(cred_current()->uid);
 }
 
 SYSCALL(geteuid, void)
 {
-	return cred_current()->euid;
+	return uid_to_user(cred_current()->euid);
 }
 
 SYSCALL(getgid, void)
 {
-	return cred_current()->gid;
+	return gid_to_user(cred_current()->gid);
 }
 
 SYSCALL(getegid, void)
 {
-	return cred_current()->egid;
+	return gid_to_user(cred_current()->egid);
 }
 
 static long put_three(u32 a, u32 b, u32 c, u32 __user *ua, u32 __user *ub, u32 __user *uc)
@@ -49,21 +49,33 @@ SYSCALL(getresuid, u32 __user *ruid, u32 __user *euid, u32 __user *suid)
 {
 	const struct cred *c = cred_current();
 
-	return put_three(c->uid, c->euid, c->suid, ruid, euid, suid);
+	return put_three(uid_to_user(c->uid), uid_to_user(c->euid), uid_to_user(c->suid), ruid,
+			 euid, suid);
 }
 
 SYSCALL(getresgid, u32 __user *rgid, u32 __user *egid, u32 __user *sgid)
 {
 	const struct cred *c = cred_current();
 
-	return put_three(c->gid, c->egid, c->sgid, rgid, egid, sgid);
+	return put_three(gid_to_user(c->gid), gid_to_user(c->egid), gid_to_user(c->sgid), rgid,
+			 egid, sgid);
+}
+
+/* The caller's name of an id becomes the global one; ID_KEEP stays. */
+static bool id_take(enum id_kind kind, u32 *id)
+{
+	if (*id == ID_KEEP)
+		return true;
+	*id = id_to_global(userns_current(), kind, *id);
+	return *id != ID_NONE;
 }
 
 /* capabilities(7), "Effect of user ID changes on capabilities". */
 static void cred_fix_caps(struct cred *new, const struct cred *old)
 {
-	bool had_root = !old->uid || !old->euid || !old->suid;
-	bool has_root = !new->uid || !new->euid || !new->suid;
+	u32 root = userns_root(old->userns);
+	bool had_root = old->uid == root || old->euid == root || old->suid == root;
+	bool has_root = new->uid == root || new->euid == root || new->suid == root;
 
 	if (old->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
@@ -73,9 +85,9 @@ static void cred_fix_caps(struct cred *new, const struct cred *old)
 	}
 	if (had_root && !has_root)
 		new->cap_ambient = 0;
-	if (!old->euid && new->euid)
+	if (old->euid == root && new->euid != root)
 		new->cap_effective = 0;
-	if (old->euid && !new->euid)
+	if (old->euid != root && new->euid == root)
 		new->cap_effective = new->cap_permitted;
 }
 
@@ -102,7 +114,9 @@ SYSCALL(setresuid, u32 ruid, u32 euid, u32 suid)
 	const struct cred *old = cred_current();
 	struct cred *new;
 
-	if (!capable(CAP_SETUID) &&
+	if (!id_take(ID_USER, &ruid) || !id_take(ID_USER, &euid) || !id_take(ID_USER, &suid))
+		return -EINVAL;
+	if (!capable_own(CAP_SETUID) &&
 	    !(uid_is_own(old, ruid) && uid_is_own(old, euid) && uid_is_own(old, suid)))
 		return -EPERM;
 	new = cred_copy(old);
@@ -119,7 +133,9 @@ SYSCALL(setreuid, u32 ruid, u32 euid)
 	const struct cred *old = cred_current();
 	struct cred *new;
 
-	if (!capable(CAP_SETUID) &&
+	if (!id_take(ID_USER, &ruid) || !id_take(ID_USER, &euid))
+		return -EINVAL;
+	if (!capable_own(CAP_SETUID) &&
 	    !((ruid == ID_KEEP || ruid == old->uid || ruid == old->euid) && uid_is_own(old, euid)))
 		return -EPERM;
 	new = cred_copy(old);
@@ -137,14 +153,14 @@ SYSCALL(setuid, u32 uid)
 	const struct cred *old = cred_current();
 	struct cred *new;
 
-	if (uid == ID_KEEP)
+	if (uid == ID_KEEP || !id_take(ID_USER, &uid))
 		return -EINVAL;
-	if (!capable(CAP_SETUID) && uid != old->uid && uid != old->suid)
+	if (!capable_own(CAP_SETUID) && uid != old->uid && uid != old->suid)
 		return -EPERM;
 	new = cred_copy(old);
 	if (!new)
 		return -ENOMEM;
-	if (capable(CAP_SETUID))
+	if (capable_own(CAP_SETUID))
 		new->uid = new->suid = uid;
 	new->euid = uid;
 	return cred_commit_uid(new);
@@ -162,7 +178,9 @@ SYSCALL(setresgid, u32 rgid, u32 egid, u32 sgid)
 	const struct cred *old = cred_current();
 	struct cred *new;
 
-	if (!capable(CAP_SETGID) &&
+	if (!id_take(ID_GROUP, &rgid) || !id_take(ID_GROUP, &egid) || !id_take(ID_GROUP, &sgid))
+		return -EINVAL;
+	if (!capable_own(CAP_SETGID) &&
 	    !(gid_is_own(old, rgid) && gid_is_own(old, egid) && gid_is_own(old, sgid)))
 		return -EPERM;
 	new = cred_copy(old);
@@ -179,7 +197,9 @@ SYSCALL(setregid, u32 rgid, u32 egid)
 	const struct cred *old = cred_current();
 	struct cred *new;
 
-	if (!capable(CAP_SETGID) &&
+	if (!id_take(ID_GROUP, &rgid) || !id_take(ID_GROUP, &egid))
+		return -EINVAL;
+	if (!capable_own(CAP_SETGID) &&
 	    !((rgid == ID_KEEP || rgid == old->gid || rgid == old->egid) && gid_is_own(old, egid)))
 		return -EPERM;
 	new = cred_copy(old);
@@ -197,14 +217,14 @@ SYSCALL(setgid, u32 gid)
 	const struct cred *old = cred_current();
 	struct cred *new;
 
-	if (gid == ID_KEEP)
+	if (gid == ID_KEEP || !id_take(ID_GROUP, &gid))
 		return -EINVAL;
-	if (!capable(CAP_SETGID) && gid != old->gid && gid != old->sgid)
+	if (!capable_own(CAP_SETGID) && gid != old->gid && gid != old->sgid)
 		return -EPERM;
 	new = cred_copy(old);
 	if (!new)
 		return -ENOMEM;
-	if (capable(CAP_SETGID))
+	if (capable_own(CAP_SETGID))
 		new->gid = new->sgid = gid;
 	new->egid = gid;
 	return cred_commit_gid(new);
@@ -214,10 +234,11 @@ SYSCALL(setgid, u32 gid)
 SYSCALL(setfsuid, u32 uid)
 {
 	const struct cred *old = cred_current();
-	u32 before = old->fsuid;
+	u32 before = uid_to_user(old->fsuid);
 	struct cred *new;
 
-	if (uid == ID_KEEP || !(capable(CAP_SETUID) || uid_is_own(old, uid) || uid == old->fsuid))
+	if (uid == ID_KEEP || !id_take(ID_USER, &uid) ||
+	    !(capable_own(CAP_SETUID) || uid_is_own(old, uid) || uid == old->fsuid))
 		return before;
 	new = cred_copy(old);
 	if (!new)
@@ -230,10 +251,11 @@ SYSCALL(setfsuid, u32 uid)
 SYSCALL(setfsgid, u32 gid)
 {
 	const struct cred *old = cred_current();
-	u32 before = old->fsgid;
+	u32 before = gid_to_user(old->fsgid);
 	struct cred *new;
 
-	if (gid == ID_KEEP || !(capable(CAP_SETGID) || gid_is_own(old, gid) || gid == old->fsgid))
+	if (gid == ID_KEEP || !id_take(ID_GROUP, &gid) ||
+	    !(capable_own(CAP_SETGID) || gid_is_own(old, gid) || gid == old->fsgid))
 		return before;
 	new = cred_copy(old);
 	if (!new)
@@ -253,8 +275,9 @@ SYSCALL(getgroups, int size, u32 __user *ulist)
 		return c->nr_groups;
 	if ((u32)size < c->nr_groups)
 		return -EINVAL;
-	if (copy_to_user(ulist, c->groups, c->nr_groups * sizeof(u32)))
-		return -EFAULT;
+	for (u32 i = 0; i < c->nr_groups; i++)
+		if (put_user(gid_to_user(c->groups[i]), &ulist[i]))
+			return -EFAULT;
 	return c->nr_groups;
 }
 
@@ -270,12 +293,26 @@ static void groups_sort(u32 *groups, u32 n)
 		}
 }
 
+static int groups_from_user(u32 *groups, const u32 __user *ulist, u32 n)
+{
+	if (copy_from_user(groups, ulist, n * sizeof(u32)))
+		return -EFAULT;
+	for (u32 i = 0; i < n; i++) {
+		groups[i] = gid_from_user(groups[i]);
+		if (groups[i] == ID_NONE && userns_current() != &userns_initial)
+			return -EINVAL;
+	}
+	groups_sort(groups, n);
+	return 0;
+}
+
 SYSCALL(setgroups, int size, const u32 __user *ulist)
 {
 	struct cred *new;
 	u32 *groups = NULL;
+	int err;
 
-	if (!capable(CAP_SETGID))
+	if (!capable_own(CAP_SETGID) || !userns_may_setgroups(userns_current()))
 		return -EPERM;
 	if ((u32)size > NGROUPS_MAX)
 		return -EINVAL;
@@ -283,11 +320,11 @@ SYSCALL(setgroups, int size, const u32 __user *ulist)
 		groups = kcalloc(size, sizeof(u32));
 		if (!groups)
 			return -ENOMEM;
-		if (copy_from_user(groups, ulist, size * sizeof(u32))) {
+		err = groups_from_user(groups, ulist, size);
+		if (err) {
 			kfree(groups);
-			return -EFAULT;
+			return err;
 		}
-		groups_sort(groups, size);
 	}
 	new = cred_copy(cred_current());
 	if (!new) {
@@ -360,7 +397,7 @@ static bool capset_is_allowed(const struct cred *old, u64 effective, u64 permitt
 {
 	u64 may_inherit = old->cap_inheritable | old->cap_permitted;
 
-	if (capable(CAP_SETPCAP))
+	if (capable_own(CAP_SETPCAP))
 		may_inherit = ALL_CAPS;
 	return !(permitted & ~old->cap_permitted) && !(effective & ~permitted) &&
 	       !(inheritable & ~may_inherit) &&

@@ -138,7 +138,7 @@ static long prctl_bounding_drop(u64 cap)
 {
 	struct cred *c;
 
-	if (!capable(CAP_SETPCAP))
+	if (!capable_own(CAP_SETPCAP))
 		return -EPERM;
 	if (cap > CAP_LAST_CAP)
 		return -EINVAL;
@@ -157,7 +157,7 @@ static long prctl_securebits(u64 bits)
 	/* A locked bit, which is the one above each, keeps its neighbour as it is. */
 	u32 locked = (old->securebits & 0xaa) | (old->securebits & 0xaa) >> 1;
 
-	if ((bits & ~0xffull) || ((bits ^ old->securebits) & locked) || !capable(CAP_SETPCAP))
+	if ((bits & ~0xffull) || ((bits ^ old->securebits) & locked) || !capable_own(CAP_SETPCAP))
 		return -EPERM;
 	c = cred_edit();
 	if (!c)

@@ -13,7 +13,7 @@
 
 #include "kernel/id/cred.h"
 #include "kernel/mm/slab.h"
-#include "fs/mount.h"
+#include "fs/mnt_ns.h"
 
 #define MS_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
@@ -49,6 +49,11 @@ static u32 mount_flags(u64 ms)
 	if (!(ms & (MS_NOATIME | MS_STRICTATIME)))
 		flags |= MNT_FLAG_RELATIME;
 	return flags;
+}
+
+static bool may_mount(void)
+{
+	return ns_capable(mnt_ns_current()->ns.owner, CAP_SYS_ADMIN);
 }
 
 static long mount_from(const char *source, const struct path *at, u64 ms)
@@ -97,7 +102,7 @@ SYSCALL(mount, const char __user *usource, const char __user *utarget, const cha
 	if (!err)
 		err = path_lookup_user(AT_FDCWD_KERNEL, utarget, LOOKUP_FOLLOW, &at);
 	if (!err) {
-		err = capable(CAP_SYS_ADMIN) ? mount_at(source, type, options, &at, ms) : -EPERM;
+		err = may_mount() ? mount_at(source, type, options, &at, ms) : -EPERM;
 		path_put(&at);
 	}
 	kfree(options);
@@ -113,7 +118,7 @@ SYSCALL(umount2, const char __user *utarget, u32 flags)
 
 	if (flags & ~(u32)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
+	if (!may_mount())
 		return -EPERM;
 	err = path_lookup_user(AT_FDCWD_KERNEL, utarget,
 			       flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
@@ -129,7 +134,7 @@ SYSCALL(pivot_root, const char __user *unew, const char __user *uold)
 	struct path new, old;
 	long err;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!may_mount())
 		return -EPERM;
 	err = path_lookup_user(AT_FDCWD_KERNEL, unew, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &new);
 	if (err)

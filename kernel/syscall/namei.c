@@ -13,7 +13,7 @@
 #include <linux/limits.h>
 #include <linux/stat.h>
 
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 #include "fs/fdtable.h"
@@ -227,6 +227,17 @@ SYSCALL(fchmod, int fd, u32 mode)
 	return err;
 }
 
+/* ~0u stays: leave alone. */
+static int chown_to(const struct path *p, u32 uid, u32 gid)
+{
+	u32 new_uid = uid == ID_NONE ? uid : uid_from_user(uid);
+	u32 new_gid = gid == ID_NONE ? gid : gid_from_user(gid);
+
+	if ((uid != ID_NONE && new_uid == ID_NONE) || (gid != ID_NONE && new_gid == ID_NONE))
+		return -EINVAL;
+	return vfs_chown(p, new_uid, new_gid);
+}
+
 SYSCALL(fchownat, int dirfd, const char __user *uname, u32 uid, u32 gid, u32 flags)
 {
 	struct path p;
@@ -237,7 +248,7 @@ SYSCALL(fchownat, int dirfd, const char __user *uname, u32 uid, u32 gid, u32 fla
 	err = path_lookup_user(dirfd, uname, at_lookup(flags), &p);
 	if (err)
 		return err;
-	err = vfs_chown(&p, uid, gid);
+	err = chown_to(&p, uid, gid);
 	path_put(&p);
 	return err;
 }
@@ -259,7 +270,7 @@ SYSCALL(fchown, int fd, u32 uid, u32 gid)
 
 	if (!ref.file)
 		return -EBADF;
-	err = vfs_chown(&ref.file->path, uid, gid);
+	err = chown_to(&ref.file->path, uid, gid);
 	fdref_put(ref);
 	return err;
 }
@@ -393,7 +404,7 @@ SYSCALL(chroot, const char __user *uname)
 	if (err)
 		return err;
 	err = path_permission(&p, MAY_EXEC);
-	if (!err && !capable(CAP_SYS_CHROOT))
+	if (!err && !capable_own(CAP_SYS_CHROOT))
 		err = -EPERM;
 	if (!err)
 		fs_ctx_set_root(fs_ctx_current(), &p);

@@ -13,7 +13,7 @@
 #include <linux/stat.h>
 #include <linux/statfs.h>
 
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/task/signal.h"
 #include "fs/fdtable.h"
 #include "fs/open.h"
@@ -295,7 +295,7 @@ static struct cred *access_cred(void)
 		return NULL;
 	c->fsuid = c->uid;
 	c->fsgid = c->gid;
-	c->cap_effective = c->uid ? 0 : c->cap_permitted;
+	c->cap_effective = c->uid == userns_root(c->userns) ? c->cap_permitted : 0;
 	return c;
 }
 
@@ -319,8 +319,9 @@ SYSCALL(faccessat2, int dirfd, const char __user *uname, u32 mode, u32 flags)
 
 	if ((mode & ~7u) || (flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
-	if ((flags & AT_EACCESS) || (old->fsuid == old->uid && old->fsgid == old->gid &&
-				     old->cap_effective == (old->uid ? 0 : old->cap_permitted)))
+	if ((flags & AT_EACCESS) ||
+	    (old->fsuid == old->uid && old->fsgid == old->gid &&
+	     old->cap_effective == (old->uid == userns_root(old->userns) ? old->cap_permitted : 0)))
 		return access_check(dirfd, uname, mode, flags);
 	c = access_cred();
 	if (!c)

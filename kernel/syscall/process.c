@@ -80,7 +80,7 @@ static int clone_check_autokill(u64 flags)
 		return 0;
 	if (!(flags & CLONE_PIDFD) || !(flags & CLONE_AUTOREAP) || (flags & CLONE_THREAD))
 		return -EINVAL;
-	return (flags & CLONE_NNP) || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	return (flags & CLONE_NNP) || capable_own(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
 /* A reserved descriptor and the file to put there; its number is with the user already. */

@@ -18,7 +18,7 @@
 #include <linux/times.h>
 
 #include "arch/x86_64/percpu.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/id/pidns.h"
 #include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
@@ -133,8 +133,8 @@ static struct thread *thread_find_get(int nr)
 static bool may_schedule(struct thread *t)
 {
 	const struct cred *self = cred_current(), *other = thread_cred_get(t);
-	bool is_allowed =
-		self->euid == other->euid || self->euid == other->uid || capable(CAP_SYS_NICE);
+	bool is_allowed = self->euid == other->euid || self->euid == other->uid ||
+			  ns_capable(other->userns, CAP_SYS_NICE);
 
 	cred_put(other);
 	return is_allowed;
@@ -379,7 +379,7 @@ static int prio_run(struct prio_walk *w, int who)
 			return -ESRCH;
 		break;
 	case PRIO_USER:
-		w->uid = who ? (u32)who : cred_current()->uid;
+		w->uid = who ? uid_from_user((u32)who) : cred_current()->uid;
 		break;
 	default:
 		return -EINVAL;
@@ -414,11 +414,12 @@ static bool may_prlimit(struct task *t)
 	const struct cred *self = cred_current(), *other;
 	bool is_same;
 
-	if (t == task_current() || capable(CAP_SYS_RESOURCE))
+	if (t == task_current())
 		return true;
 	other = task_cred_get(t);
 	is_same = self->uid == other->euid && self->uid == other->suid && self->uid == other->uid &&
 		  self->gid == other->egid && self->gid == other->sgid && self->gid == other->gid;
+	is_same = is_same || ns_capable(other->userns, CAP_SYS_RESOURCE);
 	cred_put(other);
 	return is_same;
 }

@@ -26,7 +26,7 @@
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/memlayout.h"
 #include "arch/x86_64/percpu.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/kmap.h"
 #include "kernel/mm/mmap.h"
 #include "kernel/mm/page.h"
@@ -362,10 +362,10 @@ static void fill_auxv(struct exec_image *image, struct stack_plan *plan)
 		AT_BASE,        image->interp_base,
 		AT_FLAGS,       0,
 		AT_ENTRY,       image->program_entry,
-		AT_UID,         cred->uid,
-		AT_EUID,        cred->euid,
-		AT_GID,         cred->gid,
-		AT_EGID,        cred->egid,
+		AT_UID,         id_shown(cred->userns, ID_USER, cred->uid),
+		AT_EUID,        id_shown(cred->userns, ID_USER, cred->euid),
+		AT_GID,         id_shown(cred->userns, ID_GROUP, cred->gid),
+		AT_EGID,        id_shown(cred->userns, ID_GROUP, cred->egid),
 		AT_SECURE,      image->is_secure,
 		AT_RANDOM,      plan->random,
 		AT_HWCAP2,      0,

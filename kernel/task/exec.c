@@ -26,7 +26,7 @@
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/uaccess.h"
 #include "kernel/debug/panic.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/kmap.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/sigqueue.h"
@@ -347,7 +347,11 @@ static int prepare_cred(const struct file *file, const struct cred **out, bool *
 	u32 suid = ~0u, sgid = ~0u, set_gid = S_ISGID | S_IXGRP;
 	struct cred trial = *old, *new;
 
-	if (!(file->path.mnt->flags & MNT_FLAG_NOSUID)) {
+	/* What another user namespace's administrator calls set-user-id means nothing here. */
+	if (!(file->path.mnt->flags & MNT_FLAG_NOSUID) &&
+	    userns_is_within(old->userns, inode->sb->userns) &&
+	    id_has_name(old->userns, ID_USER, inode->uid) &&
+	    id_has_name(old->userns, ID_GROUP, inode->gid)) {
 		if (inode->mode & S_ISUID)
 			suid = inode->uid;
 		if ((inode->mode & set_gid) == set_gid)

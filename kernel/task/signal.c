@@ -366,7 +366,8 @@ static __noinline int check_ids(struct task *t, int sig)
 	irqflags = sig_lock(t);
 	other = t->leader->cred;
 	is_allowed = self->euid == other->suid || self->euid == other->uid ||
-		     self->uid == other->suid || self->uid == other->uid;
+		     self->uid == other->suid || self->uid == other->uid ||
+		     cred_capable(self, other->userns, CAP_KILL);
 	sig_unlock(t, irqflags);
 	if (is_allowed || (sig == SIGCONT && t->session == current->task->session))
 		return 0;
@@ -375,8 +376,7 @@ static __noinline int check_ids(struct task *t, int sig)
 
 static inline int check_permission(struct task *t, int sig, const siginfo_t *info)
 {
-	if (t == current->task || !info || info->si_code > 0 ||
-	    cred_has_cap(current->cred, CAP_KILL))
+	if (t == current->task || !info || info->si_code > 0 || capable(CAP_KILL))
 		return 0;
 	return check_ids(t, sig);
 }

@@ -401,12 +401,13 @@ static bool cred_may_access(const struct cred *self, const struct cred *other, u
 	u32 uid = is_fs ? self->fsuid : self->uid, gid = is_fs ? self->fsgid : self->gid;
 	u64 caps = is_fs ? self->cap_effective : self->cap_permitted;
 
-	if (cred_has_cap(self, CAP_SYS_PTRACE))
+	if (cred_capable(self, other->userns, CAP_SYS_PTRACE))
 		return true;
 	if (uid != other->euid || uid != other->suid || uid != other->uid || gid != other->egid ||
 	    gid != other->sgid || gid != other->gid)
 		return false;
-	return is_dumpable && !(other->cap_permitted & ~caps);
+	/* Capabilities can be compared only where they mean the same. */
+	return is_dumpable && self->userns == other->userns && !(other->cap_permitted & ~caps);
 }
 
 bool task_may_access(struct task *t, u32 mode)

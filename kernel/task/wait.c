@@ -12,7 +12,7 @@
 #include <linux/wait.h>
 
 #include "arch/x86_64/percpu.h"
-#include "kernel/id/cred.h"
+#include "kernel/id/userns.h"
 #include "kernel/task/sigqueue.h"
 #include "kernel/task/task.h"
 
@@ -35,7 +35,7 @@ static bool is_eligible(const struct wait_request *req, const struct task *child
 
 static void fill_common(struct search *s, struct task *child)
 {
-	s->result->uid = task_uid(child);
+	s->result->uid = uid_to_user(task_uid(child));
 	s->result->pid = pid_vnr(child->pid);
 	if (s->request->wants_rusage)
 		task_rusage(child, RUSAGE_BOTH, &s->result->rusage);
