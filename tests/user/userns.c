@@ -140,9 +140,8 @@ static void only_good_maps_are_taken_and_only_once(void)
 		EXPECT_EQ(errno, maps[i].error);
 	}
 	EXPECT_ERR(write_file(path, "0 0 1\n"), EPERM);
-	EXPECT(!strcmp(slurp(path, text, sizeof(text)),
-		       "         0       1000         10\n"
-		       "        20       2000         10\n"));
+	EXPECT(!strcmp(slurp(path, text, sizeof(text)), "         0       1000         10\n"
+							"        20       2000         10\n"));
 	kill_and_reap(pid);
 }
 
@@ -318,7 +317,8 @@ static void all_is_given_back(void)
 	users = in_use("user_ns ");
 	creds = in_use("cred ");
 	for (int i = 0; i < 50; i++)
-		REQUIRE(run_mapped("0 100000 1000", "0 100000 10\n10 200000 10", is_root_inside) == 0);
+		REQUIRE(run_mapped("0 100000 1000", "0 100000 10\n10 200000 10", is_root_inside) ==
+			0);
 	EXPECT(eventually(in_use("user_ns ") == users && in_use("cred ") == creds));
 }
 
