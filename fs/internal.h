@@ -121,6 +121,8 @@ void walk_end(struct walk *w);
 bool mount_above_get(struct mount *mnt, struct path *out);
 /* Trees of mounts: mount_lock held for writing, for reading is enough for next. */
 extern struct rwsem mount_lock; /* RANK_MOUNT */
+/* sb: its reference becomes the mount's on success. In no tree yet. */
+struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source, u32 flags);
 struct mount *mount_tree_next(struct mount *m, struct mount *top); /* depth first; NULL: the end */
 int mount_tree_clone(struct mount *from, struct mount **out) __must_check; /* in no namespace */
 bool mount_is_below(const struct mount *m, const struct mount *top); /* or top itself */

@@ -185,6 +185,24 @@ void mount_for_each(void (*fn)(struct mount *, void *), void *arg)
 	path_put(&root);
 }
 
+int mount_root(struct super *sb, struct path *root)
+{
+	struct mount *m = mount_alloc(sb, sb->root, "rootfs", 0);
+
+	if (!m) {
+		super_put(sb);
+		return -ENOMEM;
+	}
+	rwsem_write_lock(&mount_lock);
+	mnt_ns_initial.root = (struct path){ m, dentry_get(m->root) };
+	mnt_ns_add(&mnt_ns_initial, m);
+	rwsem_write_unlock(&mount_lock);
+	mount_get(m); /* the tree's own, beside the namespace root's */
+	*root = mnt_ns_initial.root;
+	path_get(root);
+	return 0;
+}
+
 void mnt_ns_init(void)
 {
 	list_add(&mnt_ns_initial.link, &all_mnt_ns);

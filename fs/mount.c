@@ -35,8 +35,7 @@ static _Atomic int last_id;
 
 /* ---- life */
 
-static struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source,
-				 u32 flags)
+struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source, u32 flags)
 {
 	struct mount *m = kzalloc(sizeof(*m));
 
@@ -576,24 +575,6 @@ int mount_pivot_root(const struct path *new_root, const struct path *put_old)
 	path_put(&root_above);
 	path_put(&root);
 	return err;
-}
-
-int mount_root(struct super *sb, struct path *root)
-{
-	struct mount *m = mount_alloc(sb, sb->root, "rootfs", 0);
-
-	if (!m) {
-		super_put(sb);
-		return -ENOMEM;
-	}
-	rwsem_write_lock(&mount_lock);
-	mnt_ns_current()->root = (struct path){ m, dentry_get(m->root) };
-	tree_add_to_ns(m);
-	rwsem_write_unlock(&mount_lock);
-	mount_get(m); /* the tree's own, beside the namespace root's */
-	*root = *mount_ns_root();
-	path_get(root);
-	return 0;
 }
 
 void mount_init(void)
