@@ -10,7 +10,7 @@
  * The tick (every 10 ms, only while a CPU is busy) ends slices and samples user against system
  * time. It is left armed when a CPU goes idle and lapses then, so short naps cost no timer work.
  * Locks: runq->lock, interrupts off, never held across a switch. The lock of runqs[t->cpu] guards
- *   t's change from blocked to runnable.
+ *   t's change from blocked to runnable, t->cpu itself, and whether t is on that queue.
  * DOC: wake-race. A thread that marked itself blocked still runs until thread_block() takes the
  * lock. runq->running tells a waker which of two cases it met: still equal to the thread: making it
  *   runnable is enough, thread_block() will see it. Already another: the thread has committed to
@@ -58,7 +58,6 @@ struct lockcheck_thread *lockcheck_current(void)
 
 static void enqueue(struct runq *rq, struct thread *t)
 {
-	t->cpu = rq - runqs;
 	list_add_tail(&t->run_link, &rq->queue);
 	WRITE_ONCE(rq->nr_queued, rq->nr_queued + 1);
 }
@@ -98,10 +97,10 @@ static unsigned int choose_cpu(const struct thread *t)
 	return __builtin_ctzll(idle);
 }
 
-/* Queues a runnable thread that is on no queue and leaves, or has left, its CPU. */
-static void place(struct thread *t, unsigned int cpu)
+/* Queues a runnable thread that is on no queue and leaves, or has left, its CPU: for t->cpu. */
+static void place(struct thread *t)
 {
-	struct runq *rq = &runqs[cpu];
+	struct runq *rq = &runqs[t->cpu];
 
 	while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
 		cpu_relax();
@@ -129,7 +128,6 @@ static struct runq *lock_runq_of(const struct thread *t)
 static bool wake_locked(struct thread *t, u32 states)
 {
 	struct runq *rq = lock_runq_of(t);
-	unsigned int cpu;
 
 	if (!(states >> load_relaxed(&t->state) & 1)) {
 		spin_unlock(&rq->lock);
@@ -140,15 +138,15 @@ static bool wake_locked(struct thread *t, u32 states)
 		spin_unlock(&rq->lock);
 		return true;
 	}
-	cpu = choose_cpu(t);
-	if (likely(&runqs[cpu] == rq)) {
+	t->cpu = choose_cpu(t);
+	if (likely(&runqs[t->cpu] == rq)) {
 		enqueue(rq, t);
 		spin_unlock(&rq->lock);
 		kick_if_idle(rq);
 		return true;
 	}
 	spin_unlock(&rq->lock);
-	place(t, cpu);
+	place(t);
 	return true;
 }
 
@@ -182,14 +180,14 @@ void thread_signal_wake(struct thread *t, bool fatal)
 
 void sched_start(struct thread *t)
 {
-	u64 irqflags;
+	u64 irqflags = irq_save();
 
 	assert(t->state == THREAD_NEW);
 	thread_get(t);
 	t->cpu = cpu_id();
-	t->state = THREAD_RUNNABLE;
-	irqflags = irq_save();
-	place(t, choose_cpu(t));
+	t->cpu = choose_cpu(t);
+	store_release(&t->state, THREAD_RUNNABLE);
+	place(t);
 	irq_restore(irqflags);
 }
 
@@ -289,7 +287,10 @@ static struct thread *finish_switch(void)
 	store_release(&prev->on_cpu, false); /* pairs with place() */
 	if (unlikely(rq->is_migrating)) {
 		rq->is_migrating = false;
-		place(prev, choose_cpu(prev));
+		spin_lock(&rq->lock);
+		prev->cpu = choose_cpu(prev);
+		spin_unlock(&rq->lock);
+		place(prev);
 	}
 	return is_dead ? prev : NULL;
 }
@@ -477,20 +478,19 @@ int sched_set_affinity(struct thread *t, u64 mask)
 	irqflags = irq_save();
 	rq = lock_runq_of(t);
 	t->affinity = mask;
-	must_move = !(mask >> t->cpu & 1) && load_relaxed(&t->state) == THREAD_RUNNABLE;
-	if (must_move && rq->running != t && !list_empty(&t->run_link)) {
+	must_move = !(mask >> t->cpu & 1);
+	if (must_move && !list_empty(&t->run_link)) {
 		dequeue(rq, t);
+		t->cpu = choose_cpu(t);
 		spin_unlock(&rq->lock);
-		place(t, choose_cpu(t));
-		irq_restore(irqflags);
-		return 0;
-	}
-	if (must_move) { /* it runs: it moves when it next looks at its work flags */
-		atomic_fetch_or(&t->head.work_flags, WORK_RESCHED);
-		if (t != current)
+		place(t);
+	} else {
+		if (must_move) /* it moves when it next looks at its work flags */
+			atomic_fetch_or(&t->head.work_flags, WORK_RESCHED);
+		if (rq->running == t && t != current)
 			apic_ipi(t->cpu, VECTOR_RESCHED);
+		spin_unlock(&rq->lock);
 	}
-	spin_unlock(&rq->lock);
 	irq_restore(irqflags);
 	if (t == current)
 		cond_resched();

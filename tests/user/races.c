@@ -355,6 +355,51 @@ static void two_debuggers_lose_no_write(void)
 	munmap(debugged, 4096);
 }
 
+/* --- Processes that begin and wake while they are told where to run --------------------------- */
+
+static _Atomic pid_t newest;
+
+static void *forks_sleepers(void *arg)
+{
+	struct timespec t = { 0, 1000 };
+
+	while (is_running()) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			nanosleep(&t, NULL);
+			_exit(0);
+		}
+		newest = pid;
+		if (reap(pid))
+			return "fork";
+	}
+	(void)arg;
+	return NULL;
+}
+
+/* The next processes will have the next numbers. */
+static void *moves_newest(void *arg)
+{
+	unsigned int seed = (unsigned int)(long)arg;
+
+	while (is_running()) {
+		unsigned long mask = 1ul << next_random(&seed) % 4;
+
+		syscall(SYS_sched_setaffinity, newest + next_random(&seed) % 3, sizeof(mask),
+			&mask);
+	}
+	return NULL;
+}
+
+static void affinity_changes_as_processes_begin_and_wake(void)
+{
+	static void *(*const work[])(void *) = { forks_sleepers, forks_sleepers, forks_sleepers,
+						 moves_newest,   moves_newest,   moves_newest };
+
+	EXPECT_EQ(run_threads(work, 6), 0);
+}
+
 int main(void)
 {
 	if (getenv("SECONDS"))
@@ -366,5 +411,6 @@ int main(void)
 	RUN(a_signal_to_a_group_misses_no_child_of_a_fork);
 	RUN(a_closed_file_keeps_no_lock);
 	RUN(two_debuggers_lose_no_write);
+	RUN(affinity_changes_as_processes_begin_and_wake);
 	return tap_done();
 }
