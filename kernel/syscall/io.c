@@ -352,11 +352,15 @@ SYSCALL(lseek, int fd, s64 offset, u32 whence)
 SYSCALL(fallocate, int fd, int mode, s64 offset, s64 len)
 {
 	struct fdref ref = fdref_get(fd);
-	long err;
+	long err = 0;
 
 	if (!ref.file)
 		return -EBADF;
-	err = vfs_fallocate(ref.file, mode, offset, len);
+	if (offset >= 0 && len > 0 && (ref.file->mode & FILE_WRITE) &&
+	    INODE_TYPE(ref.file->inode) == S_IFREG && !(mode & FALLOC_FL_PUNCH_HOLE))
+		err = file_size_limit(ref.file->inode, (u64)offset + (u64)len);
+	if (!err)
+		err = vfs_fallocate(ref.file, mode, offset, len);
 	fdref_put(ref);
 	return err;
 }

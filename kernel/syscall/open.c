@@ -345,9 +345,9 @@ SYSCALL(access, const char __user *uname, u32 mode)
 
 /* ---- truncate */
 
-static int size_limit(u64 size)
+int file_size_limit(const struct inode *inode, u64 size)
 {
-	if (size <= rlimit_get(RLIMIT_FSIZE))
+	if (size <= inode->size || size <= rlimit_get(RLIMIT_FSIZE))
 		return 0;
 	signal_send(current, SCOPE_THREAD, SIGXFSZ, NULL);
 	return -EFBIG;
@@ -363,7 +363,7 @@ SYSCALL(truncate, const char __user *uname, s64 size)
 	err = path_lookup_user(AT_FDCWD, uname, LOOKUP_FOLLOW, &p);
 	if (err)
 		return err;
-	err = size_limit(size);
+	err = file_size_limit(dentry_inode(p.dentry), size);
 	if (!err)
 		err = vfs_truncate(&p, size);
 	path_put(&p);
@@ -380,7 +380,7 @@ SYSCALL(ftruncate, int fd, s64 size)
 	ref = fdref_get(fd);
 	if (!ref.file)
 		return -EBADF;
-	err = size_limit(size);
+	err = file_size_limit(ref.file->inode, size);
 	if (!err)
 		err = vfs_ftruncate(ref.file, size);
 	fdref_put(ref);

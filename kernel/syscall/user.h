@@ -46,3 +46,7 @@ u64 deadline_from_ms(int ms);
  * to user mode. */
 int sigmask_begin(const u64 __user *umask, size_t size) __must_check;
 void sigmask_finish(const u64 __user *umask, long err);
+
+/* RLIMIT_FSIZE: -EFBIG and SIGXFSZ for a file that is to grow beyond it. */
+struct inode;
+int file_size_limit(const struct inode *inode, u64 size);

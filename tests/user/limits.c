@@ -235,6 +235,8 @@ static void file_size_limit(void)
 	EXPECT_EQ(pwrite(fd, "0123456789", 10, 995), 5);
 	EXPECT_ERR(pwrite(fd, "x", 1, 1000), EFBIG);
 	EXPECT_ERR(ftruncate(fd, 2000), EFBIG);
+	EXPECT_ERR(fallocate(fd, 0, 0, 1001), EFBIG);
+	EXPECT_EQ(fallocate(fd, 0, 0, 1000), 0);
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
 	EXPECT_EQ(pwrite(fd, "x", 1, 1000), 1);
 	close(fd);
