@@ -19,6 +19,7 @@
 
 struct flock_context;
 struct pagecache;
+struct socket;
 
 struct inode {
 	u64 ino; /* [I] */
@@ -36,6 +37,7 @@ struct inode {
 		u64 rdev; /* [I] devices */
 		struct pagecache *pages; /* [I] regular files: contents in memory, or NULL */
 		void *fifo; /* [L] fs/pipefs: the open pipe of a FIFO inode */
+		struct socket *bound; /* fs/sockfs, its lock: who is bound to a socket inode */
 	};
 	_Atomic u64 size; /* [L] for writing */
 	_Atomic u64 atime_ns, mtime_ns, ctime_ns; /* [a] since 1970 */

@@ -50,6 +50,7 @@
 #include "fs/pidfs/pidfs.h"
 #include "fs/pipefs/pipe.h"
 #include "fs/procfs/procfs.h"
+#include "fs/sockfs/sockfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "drivers/drivers.h"
 
@@ -104,6 +105,7 @@ static const struct boot_step {
 	{ "epoll", epoll_init },
 	{ "pipefs", pipefs_init },
 	{ "nsfs", nsfs_init },
+	{ "sockfs", sockfs_init },
 	{ "pidfs", pidfs_init }, /* processes are files */
 	{ "procfs", procfs_init },
 	{ "devfs", devfs_init },

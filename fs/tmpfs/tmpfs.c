@@ -83,11 +83,13 @@ static void inode_set_type(struct inode *inode, struct tmpfs_node *node, u64 rde
 		inode->ops = &tmpfs_inode_ops;
 		inode->fops = &fifo_file_ops;
 		break;
+	case S_IFSOCK:
+		inode->ops = &tmpfs_inode_ops;
+		break;
 	default:
 		inode->rdev = rdev;
 		inode->ops = &tmpfs_inode_ops;
-		if (!S_ISSOCK(inode->mode))
-			inode->fops = &chrdev_file_ops;
+		inode->fops = &chrdev_file_ops;
 	}
 }
 

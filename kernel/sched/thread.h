@@ -28,6 +28,7 @@ struct files;
 struct fs_ctx;
 struct nsproxy;
 struct pid;
+struct scm_files;
 struct task;
 struct uid_usage;
 
@@ -134,6 +135,7 @@ struct thread {
 	_Atomic bool *vfork_flag; /* set true when the child execs or exits */
 	long (*restart)(struct thread *); /* [o] restart_syscall continues here */
 	u64 restart_args[5]; /* [o] */
+	struct scm_files **scm_drain; /* [o] files of packets it is closing: fs/sockfs/scm.c */
 	u64 start_ns; /* [I] monotonic */
 	u64 minor_faults, major_faults; /* [o] */
 	struct io_usage io; /* [o] */

@@ -23,7 +23,7 @@
 	X(50, INODE, SLEEP, "inode: file size, data layout, attributes", "lower address first")    \
 	X(60, EPOLL, SLEEP, "epoll: interest set", "outer epoll first, depth at most 5")           \
 	X(64, UNIX_GC, SLEEP, "global: descriptors in flight", "-")                                \
-	X(65, SOCK, SLEEP, "socket: state, queues", "lower address first")                         \
+	X(65, SOCK, SLEEP, "socket: state, queue", "lower address; listener, its connections")     \
 	X(70, PIPE, SLEEP, "pipe: ring, reader and writer counts", "lower address first")          \
 	X(75, TTY, SLEEP, "tty: termios, session link", "master first")                            \
 	X(80, MM, SLEEP, "address space: its areas; page faults take it", "parent before child")   \
@@ -34,6 +34,7 @@
 	X(120, FILES, SPIN, "files: descriptor table", "-")                                        \
 	X(130, FSCTX, SPIN, "fs_ctx: root, cwd, umask", "-")                                       \
 	X(135, FLOCK, SPIN, "global: advisory locks on files", "-")                                \
+	X(137, SOCKNAMES, SPIN, "global: which socket is bound to a name", "-")                    \
 	X(140, DENTRY, SPIN, "dentry: name, parent, children, inode link", "parent first")         \
 	X(145, PGCACHE, SPIN, "inode: index of its cached pages", "-")                             \
 	X(150, DHASH, SPIN, "bucket: dentry hash chain", "-")                                      \

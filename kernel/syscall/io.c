@@ -19,8 +19,6 @@
 #include "fs/readdir.h"
 #include "fs/rw.h"
 
-#define MAX_RW_COUNT     0x7ffff000ul /* read(2) NOTES */
-#define IOV_ON_STACK     8
 #define IOV_MAX_SEGMENTS 1024
 
 /*
@@ -121,13 +119,7 @@ SYSCALL(pwrite64, int fd, const char __user *ubuf, size_t n, s64 pos)
 
 /* ---- vectors */
 
-struct iov_import {
-	struct iovec on_stack[IOV_ON_STACK];
-	struct iovec *iov;
-	struct uio uio;
-};
-
-static void iov_free(struct iov_import *in)
+void iov_free(struct iov_import *in)
 {
 	if (in->iov != in->on_stack)
 		kfree(in->iov);
@@ -152,8 +144,7 @@ static int iov_check(struct iov_import *in, u32 nr)
 	return 0;
 }
 
-/* After success iov_free() is due. */
-static int iov_from_user(struct iov_import *in, const struct iovec __user *uiov, u64 nr)
+int iov_from_user(struct iov_import *in, const struct iovec __user *uiov, u64 nr)
 {
 	int err;
 

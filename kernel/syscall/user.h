@@ -9,6 +9,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/wait.h"
 #include "kernel/time/clock.h"
+#include "fs/uio.h"
 
 /* A handler's prototype stands in its own file only: the table calls it by name. */
 #define SYSCALL(name, ...)                                                                         \
@@ -32,6 +33,20 @@ static inline struct timespec timespec_from_ns(u64 ns)
 {
 	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
 }
+
+#define MAX_RW_COUNT 0x7ffff000ul /* read(2) NOTES */
+#define IOV_ON_STACK 8
+
+struct iov_import {
+	struct iovec on_stack[IOV_ON_STACK];
+	struct iovec *iov;
+	struct uio uio;
+};
+
+/* io.c: uio over nr segments of user memory, checked. After success iov_free() is due. -EINVAL,
+ * -EFAULT, -ENOMEM. */
+int iov_from_user(struct iov_import *in, const struct iovec __user *uiov, u64 nr) __must_check;
+void iov_free(struct iov_import *in);
 
 /* utimeout NULL: WAIT_FOREVER; zero: 0; else now + it. -EFAULT, -EINVAL. */
 int deadline_from_user(const struct timespec __user *utimeout, u64 *deadline_ns);

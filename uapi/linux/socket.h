@@ -88,6 +88,8 @@ typedef unsigned int socklen_t;
 #define SO_BUSY_POLL     46
 #define SO_COOKIE        57
 #define SO_PEERGROUPS    59
+#define SO_RCVTIMEO_NEW  66
+#define SO_SNDTIMEO_NEW  67
 #define SO_PASSPIDFD     76
 #define SO_PEERPIDFD     77
 #define SO_PASSRIGHTS    83

@@ -1,0 +1,240 @@
+/*
+ * unix_name: what sockets are called, and finding one by that.
+ *
+ * Owns: struct unix_addr, the table of abstract names, and inode->bound, which leads from a socket
+ *   inode to the socket bound to it.
+ * Life: an address is shared with the sockets that accept() makes; a socket keeps its own for good,
+ *   so peers may ask for it after the close. A name finds its socket until unix_unbind().
+ * Locks: names_lock (SOCKNAMES) for the table, inode->bound and the giving of a name; it is held
+ *   for no more than a comparison and a reference.
+ * Follows: unix(7), bind(2)
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include "lib/fmt.h"
+#include "lib/hash.h"
+#include "lib/string.h"
+#include "kernel/mm/slab.h"
+#include "kernel/sync/spinlock.h"
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "fs/namei.h"
+#include "fs/sockfs/socket.h"
+
+#define NAME_BASE   offsetof(struct sockaddr_un, sun_path)
+#define BUCKET_BITS 6
+#define AUTOBIND_NR (1u << 20)
+
+static struct spinlock names_lock = SPINLOCK_INIT(RANK_SOCKNAMES);
+static struct list buckets[1 << BUCKET_BITS]; /* abstract names; empty ones may be all zero */
+
+static struct unix_addr *addr_new(const void *name, u32 len)
+{
+	struct unix_addr *addr = kzalloc(sizeof(*addr));
+
+	if (!addr)
+		return NULL;
+	refcount_init(&addr->refs, 1);
+	addr->len = len;
+	memcpy(&addr->un, name, MIN(len, (u32)sizeof(addr->un)));
+	return addr;
+}
+
+void unix_addr_put(struct unix_addr *addr)
+{
+	if (refcount_put(&addr->refs))
+		kfree(addr);
+}
+
+u32 unix_name_copy(const struct socket *sk, struct sockaddr_storage *out)
+{
+	const struct unix_addr *addr =
+		sk ? atomic_load_explicit(&((struct socket *)sk)->addr, memory_order_acquire)
+		   : NULL;
+
+	if (!addr) {
+		out->ss_family = AF_UNIX;
+		return NAME_BASE;
+	}
+	memcpy(out, &addr->un, addr->len);
+	return addr->len;
+}
+
+int unix_name_check(const struct sockaddr_un *name, u32 len)
+{
+	return len <= NAME_BASE || len > sizeof(*name) || name->sun_family != AF_UNIX ? -EINVAL : 0;
+}
+
+/* ---- finding */
+
+static struct list *bucket_of(const void *name, u32 len, u32 type)
+{
+	struct list *bucket = &buckets[hash_string(name, len, type) >> (32 - BUCKET_BITS)];
+
+	if (!bucket->next)
+		list_init(bucket);
+	return bucket;
+}
+
+/* names_lock is held. */
+static struct socket *find_abstract(const struct sockaddr_un *name, u32 len, u32 type)
+{
+	struct socket *sk;
+
+	list_for_each(sk, bucket_of(name, len, type), name_link)
+		if (sk->type == type && sk->addr->len == len && !memcmp(&sk->addr->un, name, len))
+			return sk;
+	return NULL;
+}
+
+static int find_path(const char *name, u32 type, struct socket **out)
+{
+	struct inode *inode;
+	struct socket *sk;
+	struct path path;
+	int err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &path);
+
+	if (err)
+		return err;
+	inode = dentry_inode(path.dentry);
+	err = inode_permission(inode, MAY_WRITE);
+	if (!err)
+		err = -ECONNREFUSED;
+	if (err == -ECONNREFUSED && S_ISSOCK(inode->mode)) {
+		spin_lock(&names_lock);
+		sk = inode->bound;
+		if (sk)
+			err = sk->type == type ? 0 : -EPROTOTYPE;
+		if (!err)
+			*out = socket_get(sk);
+		spin_unlock(&names_lock);
+	}
+	path_put(&path);
+	return err;
+}
+
+int unix_find(struct sockaddr_un *name, u32 len, u32 type, struct socket **out)
+{
+	struct socket *sk;
+
+	if (name->sun_path[0]) {
+		((char *)name)[len] = '\0';
+		return find_path(name->sun_path, type, out);
+	}
+	spin_lock(&names_lock);
+	sk = find_abstract(name, len, type);
+	if (sk)
+		*out = socket_get(sk);
+	spin_unlock(&names_lock);
+	return sk ? 0 : -ECONNREFUSED;
+}
+
+/* ---- binding */
+
+/* Gives sk its name, if it has none. addr is consumed on success; path, if not NULL, too. */
+static int name_give(struct socket *sk, struct unix_addr *addr, const struct path *path)
+{
+	int err = 0;
+
+	mutex_lock(&sk->lock);
+	spin_lock(&names_lock);
+	if (sk->addr) {
+		err = -EINVAL;
+	} else if (path) {
+		sk->path = *path;
+		dentry_inode(path->dentry)->bound = sk;
+	} else if (find_abstract(&addr->un, addr->len, sk->type)) {
+		err = -EADDRINUSE;
+	} else {
+		list_add(&sk->name_link, bucket_of(&addr->un, addr->len, sk->type));
+	}
+	if (!err)
+		atomic_store_explicit(&sk->addr, addr, memory_order_release);
+	spin_unlock(&names_lock);
+	mutex_unlock(&sk->lock);
+	return err;
+}
+
+static int bind_path(struct socket *sk, struct sockaddr_un *name, u32 len)
+{
+	struct unix_addr *addr;
+	struct path path;
+	int err;
+
+	((char *)name)[len] = '\0';
+	addr = addr_new(name, NAME_BASE + strlen(name->sun_path) + 1);
+	if (!addr)
+		return -ENOMEM;
+	err = vfs_mknod(AT_FDCWD, name->sun_path, S_IFSOCK | (sk->file->inode->mode & 0777), 0,
+			&path);
+	if (err == -EEXIST)
+		err = -EADDRINUSE;
+	if (!err) {
+		err = name_give(sk, addr, &path);
+		if (!err)
+			return 0;
+		path_put(&path);
+		if (vfs_unlink(AT_FDCWD, name->sun_path))
+			err = -EINVAL; /* somebody was quicker */
+	}
+	unix_addr_put(addr);
+	return err;
+}
+
+int unix_autobind(struct socket *sk)
+{
+	static _Atomic u32 next_nr;
+	char name[NAME_BASE + 7] = { AF_UNIX };
+	struct unix_addr *addr;
+	int err = -EADDRINUSE;
+
+	if (sk->addr)
+		return 0;
+	for (u32 i = 0; err == -EADDRINUSE && i < AUTOBIND_NR; i++) {
+		snprintf(name + NAME_BASE + 1, 6, "%05x",
+			 atomic_fetch_add(&next_nr, 1) % AUTOBIND_NR);
+		addr = addr_new(name, NAME_BASE + 6);
+		if (!addr)
+			return -ENOMEM;
+		err = name_give(sk, addr, NULL);
+		if (err)
+			unix_addr_put(addr);
+	}
+	if (err == -EINVAL)
+		return 0; /* bound meanwhile, which does as well */
+	return err == -EADDRINUSE ? -ENOSPC : err;
+}
+
+int unix_bind(struct socket *sk, struct sockaddr_un *name, u32 len)
+{
+	struct unix_addr *addr;
+	int err;
+
+	if (len == NAME_BASE && name->sun_family == AF_UNIX)
+		return unix_autobind(sk);
+	err = unix_name_check(name, len);
+	if (err)
+		return err;
+	if (name->sun_path[0])
+		return bind_path(sk, name, len);
+	addr = addr_new(name, len);
+	if (!addr)
+		return -ENOMEM;
+	err = name_give(sk, addr, NULL);
+	if (err)
+		unix_addr_put(addr);
+	return err;
+}
+
+void unix_unbind(struct socket *sk)
+{
+	if (!sk->addr)
+		return;
+	spin_lock(&names_lock);
+	if (sk->path.dentry)
+		dentry_inode(sk->path.dentry)->bound = NULL;
+	list_del_init(&sk->name_link);
+	spin_unlock(&names_lock);
+	path_put(&sk->path);
+}
