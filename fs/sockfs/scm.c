@@ -17,6 +17,7 @@
 #include "arch/x86_64/uaccess.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 #include "fs/fdtable.h"
@@ -24,7 +25,6 @@
 #include "fs/sockfs/socket.h"
 
 #define CONTROL_MAX 131072 /* optmem_max */
-#define NO_ID       65534u /* a sender that did not say */
 #define HEADER_LEN  CMSG_LEN(0)
 
 /* ---- files */
@@ -125,9 +125,11 @@ static int add_files(struct scm *scm, const int *fds, u32 n)
 /* unix(7): only the privileged may say that they are somebody else. */
 static bool may_claim(const struct ucred *claim)
 {
+	const struct userns *owner = pidns_current()->ns.owner;
 	const struct cred *c = cred_current();
 
-	return (claim->pid == pid_vnr(task_current()->pid) || cred_has_cap(c, CAP_SYS_ADMIN)) &&
+	return (claim->pid == pid_vnr(task_current()->pid) ||
+		ns_capable(owner ? owner : &userns_initial, CAP_SYS_ADMIN)) &&
 	       (claim->uid == c->uid || claim->uid == c->euid || claim->uid == c->suid ||
 		cred_has_cap(c, CAP_SETUID)) &&
 	       (claim->gid == c->gid || claim->gid == c->egid || claim->gid == c->sgid ||
@@ -142,15 +144,15 @@ static int add_credentials(struct scm *scm, const void *data, size_t len)
 	if (len != sizeof(claim))
 		return -EINVAL;
 	memcpy(&claim, data, sizeof(claim));
+	claim.uid = uid_from_user(claim.uid);
+	claim.gid = gid_from_user(claim.gid);
+	if (claim.uid == ID_NONE || claim.gid == ID_NONE)
+		return -EINVAL;
 	if (!may_claim(&claim))
 		return -EPERM;
 	pid = pid_find_get(pidns_current(), claim.pid);
 	if (!pid)
 		return -ESRCH;
-	if (claim.uid == (u32)-1 || claim.gid == (u32)-1) {
-		pid_put(pid);
-		return -EINVAL;
-	}
 	pid_put(scm->pid);
 	scm->pid = pid;
 	scm->uid = claim.uid;
@@ -294,7 +296,7 @@ void scm_to_user(struct socket *sk, struct message *msg, char __user **control, 
 {
 	struct control to = { *control, *len, &msg->answer };
 	struct scm *scm = &msg->scm;
-	struct ucred ucred = { 0, NO_ID, NO_ID };
+	struct ucred ucred = { 0, ID_OVERFLOW, ID_OVERFLOW };
 
 	if (!to.at) {
 		if (scm->files || socket_has_option(sk, OPTIONS_IDENTIFY))
@@ -303,7 +305,8 @@ void scm_to_user(struct socket *sk, struct message *msg, char __user **control, 
 		return;
 	}
 	if (scm->pid)
-		ucred = (struct ucred){ pid_vnr(scm->pid), scm->uid, scm->gid };
+		ucred = (struct ucred){ pid_vnr(scm->pid), uid_to_user(scm->uid),
+					gid_to_user(scm->gid) };
 	if (socket_has_option(sk, OPTION_BIT(SO_PASSCRED)))
 		control_put(&to, SCM_CREDENTIALS, &ucred, sizeof(ucred));
 	if (scm->files)

@@ -18,7 +18,9 @@
 
 #include "arch/x86_64/uaccess.h"
 #include "kernel/id/cred.h"
+#include "kernel/id/ns.h"
 #include "kernel/id/pid.h"
+#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "kernel/time/clock.h"
 #include "fs/fdtable.h"
@@ -49,6 +51,7 @@ struct socket *socket_new(u32 type)
 		return NULL;
 	mutex_init(&sk->lock, RANK_SOCK);
 	sk->type = type;
+	sk->net = nsproxy_current()->ns[NS_NET]->ino;
 	atomic_init(&sk->charged, 1);
 	atomic_init(&sk->backlog, DATAGRAMS_MAX);
 	refcount_init(&sk->refs, 1);
@@ -187,6 +190,15 @@ static void set_buffer(_Atomic u32 *size, int value, u32 max, u32 min)
 	*size = MAX(wanted * 2, min);
 }
 
+/* Power over the network namespace. */
+static bool may_mark(void)
+{
+	const struct userns *owner = nsproxy_current()->ns[NS_NET]->owner;
+
+	owner = owner ? owner : &userns_initial;
+	return ns_capable(owner, CAP_NET_ADMIN) || ns_capable(owner, CAP_NET_RAW);
+}
+
 static int set_number(struct socket *sk, int option, int value)
 {
 	bool is_admin = capable(CAP_NET_ADMIN);
@@ -203,12 +215,12 @@ static int set_number(struct socket *sk, int option, int value)
 		value = MAX(value, 0);
 		break;
 	case SO_PRIORITY:
-		if ((value < 0 || value > 6) && !is_admin && !capable(CAP_NET_RAW))
+		if ((value < 0 || value > 6) && !may_mark())
 			return -EPERM;
 		sk->priority = value;
 		return 0;
 	case SO_MARK:
-		if (!is_admin && !capable(CAP_NET_RAW))
+		if (!may_mark())
 			return -EPERM;
 		sk->mark = value;
 		return 0;
@@ -322,7 +334,10 @@ static int get_groups(const struct cred *cred, char __user *uvalue, int __user *
 		return -ENODATA;
 	if (room < size)
 		return put_user(size, ulen) ? -EFAULT : -ERANGE;
-	return copy_to_user(uvalue, cred->groups, size) ? -EFAULT : put_user(size, ulen);
+	for (u32 i = 0; i < cred->nr_groups; i++)
+		if (put_user(gid_to_user(cred->groups[i]), (u32 __user *)uvalue + i))
+			return -EFAULT;
+	return put_user(size, ulen);
 }
 
 static int get_pidfd(struct pid *pid, char __user *uvalue, int __user *ulen, int room)
@@ -361,8 +376,9 @@ static int get_peer(struct socket *sk, int option, char __user *uvalue, int __us
 	} else if (option == SO_PEERPIDFD) {
 		err = get_pidfd(pid, uvalue, ulen, room);
 	} else {
-		ucred = (struct ucred){ pid ? pid_vnr(pid) : 0, cred ? cred->euid : (u32)-1,
-					cred ? cred->egid : (u32)-1 };
+		ucred = (struct ucred){ pid ? pid_vnr(pid) : 0,
+					cred ? uid_to_user(cred->euid) : ID_NONE,
+					cred ? gid_to_user(cred->egid) : ID_NONE };
 		err = put_value(uvalue, ulen, room, &ucred, sizeof(ucred));
 	}
 	pid_put(pid);

@@ -76,6 +76,7 @@ struct unix_addr {
 struct socket {
 	struct mutex lock; /* RANK_SOCK */
 	u32 type; /* [I] SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
+	u64 net; /* [I] the network namespace it was made in, whose abstract names it knows */
 	_Atomic u32 state; /* [s] enum socket_state */
 	_Atomic u32 shutdown; /* [s] SHUT_NO_* */
 	_Atomic int error; /* [a] positive; told once */
@@ -185,8 +186,9 @@ int unix_name_check(const struct sockaddr_un *name, u32 len);
 int unix_bind(struct socket *sk, struct sockaddr_un *name, u32 len) __must_check;
 /* A name made up, unless it has one. */
 int unix_autobind(struct socket *sk) __must_check;
-/* Who is bound to it, +1. -ECONNREFUSED, -EPROTOTYPE, or the path's errors. */
-int unix_find(struct sockaddr_un *name, u32 len, u32 type, struct socket **out) __must_check;
+/* Who of sk's type is bound to it, +1. -ECONNREFUSED, -EPROTOTYPE, or the path's errors. */
+int unix_find(const struct socket *sk, struct sockaddr_un *name, u32 len,
+	      struct socket **out) __must_check;
 void unix_unbind(struct socket *sk); /* nobody finds it any more */
 void unix_addr_put(struct unix_addr *addr);
 /* The bytes of sk's name in out, and how many. */

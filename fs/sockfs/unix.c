@@ -156,7 +156,7 @@ static int connect_with(struct socket *sk, struct sockaddr_un *name, u32 len, u6
 	int err;
 
 	do {
-		err = unix_find(name, len, sk->type, &listener);
+		err = unix_find(sk, name, len, &listener);
 		if (err)
 			return err;
 		socket_lock_two(sk, listener);
@@ -252,7 +252,7 @@ static int connect_datagram(struct socket *sk, struct sockaddr_un *name, u32 len
 		if (!err && socket_has_option(sk, OPTIONS_IDENTIFY))
 			err = unix_autobind(sk);
 		if (!err)
-			err = unix_find(name, len, sk->type, &other);
+			err = unix_find(sk, name, len, &other);
 		if (err)
 			return err;
 		if (!datagrams_may_go(sk, other)) {

@@ -19,6 +19,7 @@
 #include <linux/errno.h>
 #include <linux/resource.h>
 
+#include "arch/x86_64/percpu.h"
 #include "kernel/id/cred.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/work.h"
@@ -131,7 +132,8 @@ void flight_barrier(void)
 
 void flight_collect_later(void)
 {
-	if (nr_flying)
+	/* Of a chain of closings the outermost asks, once it is done. */
+	if (nr_flying && !current->scm_drain)
 		work_queue(&collect_work);
 }
 

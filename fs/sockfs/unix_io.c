@@ -137,7 +137,7 @@ static int datagram_target(struct socket *sk, struct message *msg, struct socket
 	struct socket *peer;
 
 	if (msg->name_len)
-		return unix_find((struct sockaddr_un *)msg->name, msg->name_len, sk->type, out);
+		return unix_find(sk, (struct sockaddr_un *)msg->name, msg->name_len, out);
 	mutex_lock(&sk->lock);
 	peer = sk->peer;
 	if (peer)

@@ -68,9 +68,11 @@ int unix_name_check(const struct sockaddr_un *name, u32 len)
 
 /* ---- finding */
 
-static struct list *bucket_of(const void *name, u32 len, u32 type)
+/* Of a name as sk would use it. */
+static struct list *bucket_of(const struct socket *sk, const void *name, u32 len)
 {
-	struct list *bucket = &buckets[hash_string(name, len, type) >> (32 - BUCKET_BITS)];
+	u32 hash = hash_string(name, len, sk->net ^ sk->type);
+	struct list *bucket = &buckets[hash >> (32 - BUCKET_BITS)];
 
 	if (!bucket->next)
 		list_init(bucket);
@@ -78,13 +80,15 @@ static struct list *bucket_of(const void *name, u32 len, u32 type)
 }
 
 /* names_lock is held. */
-static struct socket *find_abstract(const struct sockaddr_un *name, u32 len, u32 type)
+static struct socket *find_abstract(const struct socket *sk, const struct sockaddr_un *name,
+				    u32 len)
 {
-	struct socket *sk;
+	struct socket *other;
 
-	list_for_each(sk, bucket_of(name, len, type), name_link)
-		if (sk->type == type && sk->addr->len == len && !memcmp(&sk->addr->un, name, len))
-			return sk;
+	list_for_each(other, bucket_of(sk, name, len), name_link)
+		if (other->type == sk->type && other->net == sk->net && other->addr->len == len &&
+		    !memcmp(&other->addr->un, name, len))
+			return other;
 	return NULL;
 }
 
@@ -114,20 +118,20 @@ static int find_path(const char *name, u32 type, struct socket **out)
 	return err;
 }
 
-int unix_find(struct sockaddr_un *name, u32 len, u32 type, struct socket **out)
+int unix_find(const struct socket *sk, struct sockaddr_un *name, u32 len, struct socket **out)
 {
-	struct socket *sk;
+	struct socket *other;
 
 	if (name->sun_path[0]) {
 		((char *)name)[len] = '\0';
-		return find_path(name->sun_path, type, out);
+		return find_path(name->sun_path, sk->type, out);
 	}
 	spin_lock(&names_lock);
-	sk = find_abstract(name, len, type);
-	if (sk)
-		*out = socket_get(sk);
+	other = find_abstract(sk, name, len);
+	if (other)
+		*out = socket_get(other);
 	spin_unlock(&names_lock);
-	return sk ? 0 : -ECONNREFUSED;
+	return other ? 0 : -ECONNREFUSED;
 }
 
 /* ---- binding */
@@ -144,10 +148,10 @@ static int name_give(struct socket *sk, struct unix_addr *addr, const struct pat
 	} else if (path) {
 		sk->path = *path;
 		dentry_inode(path->dentry)->bound = sk;
-	} else if (find_abstract(&addr->un, addr->len, sk->type)) {
+	} else if (find_abstract(sk, &addr->un, addr->len)) {
 		err = -EADDRINUSE;
 	} else {
-		list_add(&sk->name_link, bucket_of(&addr->un, addr->len, sk->type));
+		list_add(&sk->name_link, bucket_of(sk, &addr->un, addr->len));
 	}
 	if (!err)
 		atomic_store_explicit(&sk->addr, addr, memory_order_release);
