@@ -44,11 +44,11 @@ obj-debug   := printk panic ksyms ubsan
 obj-sync    := lockcheck spinlock wait mutex rwsem refcount
 obj-mm      := page slab slabcheck kmap as tables mmap remap advise fault
 obj-time    := clock timer
-obj-sched   := thread sched load futex work
+obj-sched   := thread sched idle policy load futex futex_op futex_pi futex_robust work
 obj-id      := pid pidns cred userns ns uts
 obj-fs      := super inode dentry dpath mount mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
-obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver timers ptimer cpuclock usertrap \
+obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
 	       session rlimit oom
 obj-pidfs-y := pidfs/pidfs
 obj-pidfs-n := pidfs/fallback
@@ -59,7 +59,7 @@ obj-subfs   := pidfs/pidfd pipefs/pipe $(addprefix sockfs/,sockfs socket unix un
 	       system cpuinfo sys)
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem random
-obj-syscall := dispatch pidfd process sched io open namei fd mount mem signal time timers poll \
+obj-syscall := dispatch pidfd process sched futex rseq io open namei fd mount mem signal time timers poll \
 	       anon id xattr misc ns socket
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \

@@ -14,6 +14,7 @@
 #include "kernel/mm/as.h"
 
 #include <linux/errno.h>
+#include <linux/prctl.h>
 
 #include "lib/string.h"
 
@@ -207,7 +208,7 @@ int vma_isolate(struct vma *vma, u64 start, u64 end, struct vma **out)
 static bool can_join(const struct vma *a, const struct vma *b)
 {
 	return a && b && a->end == b->start && !a->ops && !b->ops && a->flags == b->flags &&
-	       !(a->flags & VM_GROWSDOWN) && !strcmp(a->name, b->name);
+	       !(a->flags & VM_GROWSDOWN) && a->name == b->name;
 }
 
 struct vma *vma_merge(struct vma *vma)
@@ -350,6 +351,9 @@ static void copy_fields(struct as *to, const struct as *from)
 	to->env_end = from->env_end;
 	to->auxv_len = from->auxv_len;
 	to->is_dumpable = from->is_dumpable;
+	to->has_seals = from->has_seals;
+	to->deny_exec = from->deny_exec & PR_MDWE_NO_INHERIT ? 0 : from->deny_exec;
+	store_relaxed(&to->membarriers, load_relaxed(&from->membarriers));
 	to->writes_after_fork = from->writes_after_fork;
 	memcpy(to->auxv, from->auxv, from->auxv_len);
 }

@@ -38,6 +38,11 @@ struct as {
 	bool writes_after_fork; /* [a] a hint: it wrote to its pages while a child still shared them
 				 */
 	bool is_dumpable; /* [a] PR_SET_DUMPABLE */
+	bool has_seals; /* [L] some vma is VM_SEALED */
+	u8 lock_future; /* [L] MCL_*: what mlockall(2) wants of mappings to come */
+	u8 deny_exec; /* [L] PR_MDWE_*: what may be written, or could be, never becomes executable
+		       */
+	_Atomic u32 membarriers; /* [a] MEMBARRIER_CMD_REGISTER_* that were given */
 	u64 auxv[48]; /* [I] for /proc/PID/auxv; pairs, ends with AT_NULL. The last field: not
 			 cleared */
 };

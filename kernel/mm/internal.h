@@ -223,7 +223,8 @@ struct vma *vma_merge(struct vma *vma);
 /* Splits so that [start, end), which lies in vma, is a vma of its own, and returns it in *out. */
 int vma_isolate(struct vma *vma, u64 start, u64 end, struct vma **out) __must_check;
 
-int as_unmap_locked(struct as *as, u64 start, u64 end) __must_check;
+int as_unmap_locked(struct as *as, u64 start, u64 end) __must_check; /* -EPERM: sealed */
+bool as_range_is_sealed(struct as *as, u64 start, u64 end);
 /* A free place; as for mmap(2) without MAP_FIXED. */
 int as_find_gap(struct as *as, u64 hint, u64 len, u32 map_flags, u64 *out) __must_check;
 /* May so many pages with these flags be added? Errors: -ENOMEM, -EAGAIN. */

@@ -181,6 +181,8 @@ int as_unmap_locked(struct as *as, u64 start, u64 end)
 
 	if (!vma || vma->start >= end)
 		return 0;
+	if (as_range_is_sealed(as, start, end))
+		return -EPERM;
 	if (vma->start < start && vma->end > end) {
 		err = vma_split(vma, end);
 		if (err)
@@ -275,7 +277,8 @@ static u32 prot_flags(u32 prot)
 static u32 request_flags(const struct mmap_request *req)
 {
 	return prot_flags(req->prot) | req->vm_may | req->extra_vm_flags |
-	       (is_shared(req) ? VM_SHARED : 0) | (req->flags & MAP_LOCKED ? VM_LOCKED : 0) |
+	       (is_shared(req) ? VM_SHARED : 0) |
+	       ((req->flags & MAP_LOCKED) || req->as->lock_future ? VM_LOCKED : 0) |
 	       (req->flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) |
 	       (req->flags & MAP_NORESERVE ? VM_NORESERVE : 0);
 }
@@ -316,11 +319,11 @@ static bool extend_neighbour(struct as *as, u64 start, u64 end, u32 flags, const
 	if (flags & VM_GROWSDOWN)
 		return false;
 	if (above && above->start == end && !above->ops && above->flags == flags &&
-	    str_eq(above->name, name)) {
+	    above->name == name) {
 		above->start = start;
 		vma_merge(above);
 	} else if (below && below->end == start && !below->ops && below->flags == flags &&
-		   str_eq(below->name, name)) {
+		   below->name == name) {
 		below->end = end;
 	} else {
 		return false;
@@ -340,9 +343,8 @@ static void map_new(struct vma *vma, const struct mmap_request *req, u64 start, 
 		.ops = req->ops,
 		.file = req->file,
 		.private = req->private,
+		.name = req->name ? req->name : "",
 	};
-	if (req->name)
-		strlcpy(vma->name, req->name, sizeof(vma->name));
 	as_insert(req->as, vma);
 	store_relaxed(&req->as->cached, vma); /* it will be touched soon */
 	if (vma->ops && vma->ops->open)
@@ -377,6 +379,8 @@ static int map_locked(const struct mmap_request *req, u64 len, u64 *out)
 		return err;
 	if (as->nr_vmas >= MAP_COUNT_MAX)
 		return -ENOMEM;
+	if (as->deny_exec && (flags & VM_WRITE) && (flags & VM_EXEC))
+		return -EACCES;
 	err = as_may_grow(as, flags, len >> PAGE_SHIFT);
 	if (err)
 		return err;
@@ -412,8 +416,8 @@ int as_mmap(struct mmap_request *req, u64 *out)
 	rwsem_write_lock(&req->as->lock);
 	err = map_locked(req, len, out);
 	rwsem_write_unlock(&req->as->lock);
-	if (unlikely(!err && (req->flags & (MAP_POPULATE | MAP_LOCKED)) &&
-		     !(req->flags & MAP_NONBLOCK)))
+	if (unlikely(!err && ((req->flags & (MAP_POPULATE | MAP_LOCKED)) || req->as->lock_future) &&
+		     !(req->flags & MAP_NONBLOCK) && !(req->as->lock_future & MCL_ONFAULT)))
 		as_populate(req->as, *out, *out + len, (req->prot & PROT_WRITE) && !is_shared(req));
 	return err;
 }
@@ -430,6 +434,8 @@ static int protect_vma(struct vma *vma, u64 start, u64 end, u32 prot, struct vma
 	int err;
 
 	if (prot & ~may)
+		return -EACCES;
+	if (as->deny_exec && (prot & VM_EXEC) && ((prot & VM_WRITE) || !(vma->flags & VM_EXEC)))
 		return -EACCES;
 	*out = vma;
 	flags = (vma->flags & ~(u32)PROT_MASK) | prot;
@@ -458,6 +464,8 @@ static int protect_locked(struct as *as, u64 start, u64 end, u32 prot)
 
 	if (!vma)
 		return -ENOMEM;
+	if (as_range_is_sealed(as, start, end))
+		return -EPERM;
 	if (prot & PROT_GROWSDOWN) {
 		if (!(vma->flags & VM_GROWSDOWN) || vma->start >= end)
 			return -EINVAL;
@@ -500,7 +508,8 @@ int as_mprotect(struct as *as, u64 addr, u64 len, u32 prot)
 /* From old to new end, both page-aligned; false: no. */
 static bool brk_grow(struct as *as, u64 old, u64 new)
 {
-	static const u32 flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	u32 flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC |
+		    (as->lock_future ? VM_LOCKED : 0);
 	struct mmap_request req = { .as = as, .name = "[heap]" };
 	struct vma *vma = as_find(as, old);
 

@@ -35,7 +35,14 @@ int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 n
 int as_madvise(struct as *as, u64 addr, u64 len, int advice) __must_check;
 int as_mincore(struct as *as, u64 addr, u64 len, unsigned char __user *vec) __must_check;
 int as_msync(struct as *as, u64 addr, u64 len, int flags) __must_check;
-int as_mlock(struct as *as, u64 addr, u64 len, bool lock) __must_check;
+/* lock: VM_LOCKED or 0; is_lazy: pages come when they are touched. */
+int as_mlock(struct as *as, u64 addr, u64 len, u32 lock, bool is_lazy) __must_check;
+int as_mlockall(struct as *as, u32 mcl_flags) __must_check; /* 0: munlockall */
+int as_mseal(struct as *as, u64 addr, u64 len) __must_check;
+/* PR_SET_VMA_ANON_NAME; name: interned, or "". -EBADF: not anonymous. */
+int as_set_name(struct as *as, u64 addr, u64 len, const char *name) __must_check;
+/* The one copy of name, for ever. NULL: there are too many names already. */
+const char *vma_name_intern(const char *name) __must_check;
 u64 as_brk(struct as *as, u64 brk); /* the new (or unchanged) break */
 
 /* Takes the pages of [start, end) out; they come back on the next access. Lock taken inside. */

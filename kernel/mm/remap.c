@@ -19,6 +19,7 @@ struct move {
 	struct as *as;
 	struct vma *vma; /* holds all of [old, old + old_len) */
 	u64 old, old_len, new_len;
+	bool keeps_old; /* MREMAP_DONTUNMAP: an empty mapping stays behind */
 };
 
 /* Undoes the insertion of a copy that got no pages. */
@@ -65,7 +66,14 @@ static int move_to(struct move *m, u64 new)
 		vma_merge(m->vma);
 		return err;
 	}
-	err = as_unmap_locked(as, m->old, m->old + m->old_len);
+	if (m->keeps_old) {
+		as_account(as, m->vma->flags, -(s64)vma_pages(m->vma));
+		m->vma->flags &= ~VM_LOCKED;
+		as_account(as, m->vma->flags, (s64)vma_pages(m->vma));
+		vma_merge(m->vma);
+	} else {
+		err = as_unmap_locked(as, m->old, m->old + m->old_len);
+	}
 	vma_merge(copy);
 	return err;
 }
@@ -111,8 +119,11 @@ static int remap_locked(struct move *m, u32 flags, u64 new, u64 *out)
 	m->vma = as_find_exact(m->as, m->old);
 	if (!m->vma || m->old_len > m->vma->end - m->old)
 		return -EFAULT;
-	if (m->new_len > m->old_len) {
-		err = as_may_grow(m->as, m->vma->flags, (m->new_len - m->old_len) >> PAGE_SHIFT);
+	if (m->vma->flags & VM_SEALED)
+		return -EPERM;
+	if (m->new_len > m->old_len || m->keeps_old) {
+		err = as_may_grow(m->as, m->vma->flags,
+				  (m->new_len - (m->keeps_old ? 0 : m->old_len)) >> PAGE_SHIFT);
 		if (err)
 			return err;
 	}
@@ -121,13 +132,13 @@ static int remap_locked(struct move *m, u32 flags, u64 new, u64 *out)
 		return remap_fixed(m, new);
 	}
 	*out = m->old;
-	if (m->new_len <= m->old_len)
+	if (m->new_len <= m->old_len && !m->keeps_old)
 		return as_unmap_locked(m->as, m->old + m->new_len, m->old + m->old_len);
-	if (grow_in_place(m))
+	if (!m->keeps_old && grow_in_place(m))
 		return 0;
 	if (!(flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	err = as_find_gap(m->as, 0, m->new_len, 0, out);
+	err = as_find_gap(m->as, m->keeps_old ? new : 0, m->new_len, 0, out);
 	return err ? err : move_to(m, *out);
 }
 
@@ -138,13 +149,15 @@ int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 n
 		.old = old,
 		.old_len = ALIGN_UP(old_len, PAGE_SIZE),
 		.new_len = ALIGN_UP(new_len, PAGE_SIZE),
+		.keeps_old = flags & MREMAP_DONTUNMAP,
 	};
 	bool is_locked = false;
 	int err;
 
-	if (flags & ~(u32)(MREMAP_MAYMOVE | MREMAP_FIXED) ||
-	    ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)))
-		return -EINVAL; /* MREMAP_DONTUNMAP too: its only users can do without */
+	if (flags & ~(u32)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
+	    ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
+	    (m.keeps_old && (m.old_len != m.new_len || !IS_ALIGNED(new_addr, PAGE_SIZE))))
+		return -EINVAL;
 	if (!IS_ALIGNED(old, PAGE_SIZE) || !m.new_len || !m.old_len || m.new_len > USER_TOP)
 		return -EINVAL;
 	rwsem_write_lock(&as->lock);

@@ -27,6 +27,7 @@ struct vma;
 #define VM_NORESERVE 0x0800u
 #define VM_MAYREAD   0x1000u
 #define VM_MAYEXEC   0x2000u
+#define VM_SEALED    0x4000u /* mseal(2): stays as it is to the end */
 
 struct vm_ops {
 	/*
@@ -59,5 +60,6 @@ struct vma {
 		*file; /* what /proc/PID/maps names; counted by ops->dup/close; NULL: anonymous */
 	void *private; /* the backing object's own */
 	struct list backing_link; /* likewise: its list of mappings; next NULL: in none */
-	char name[24]; /* "[heap]", "[stack]", "[vdso]" or PR_SET_VMA's; "" otherwise */
+	const char *name; /* "[heap]", "[stack]", "[vdso]", or one from vma_name_intern(); ""
+			     otherwise */
 };

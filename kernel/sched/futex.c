@@ -10,7 +10,7 @@
  *   with interrupts off: a page that is not there fails at once, and is brought in without the
  *   lock before the next try.
  * Locks: bucket->lock (FUTEX); two of them, for requeue, lower address first.
- * Not here: priority inheritance (ENOSYS).
+ * Not here: locks that lend priority (futex_pi.c), but for those who wait here to be moved there.
  */
 #include "kernel/sched/futex.h"
 
@@ -26,6 +26,8 @@
 #include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/sched/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/sync/wait.h"
@@ -37,12 +39,6 @@ struct bucket {
 	struct list sleepers; /* oldest first */
 };
 
-struct futex_key {
-	const void *object; /* struct as, or struct page */
-	u64 offset; /* the address, or the offset in the page, plus 1 so that they differ */
-	struct page *page; /* counted; NULL for private ones */
-};
-
 struct sleeper {
 	struct list link; /* [bucket lock] */
 	struct futex_key key; /* [bucket lock] requeue changes it */
@@ -50,6 +46,8 @@ struct sleeper {
 	struct bucket *woken_in; /* set before that: its holder is still using the sleeper */
 	struct thread *thread;
 	u32 bitset;
+	struct pi_waiter *pi; /* FUTEX_WAIT_REQUEUE_PI: what it is to be in futex_pi.c; else NULL */
+	const struct futex_key *pi_key; /* and where */
 };
 
 static struct bucket buckets[1 << BUCKET_BITS];
@@ -59,11 +57,6 @@ static struct bucket buckets[1 << BUCKET_BITS];
 static struct bucket *bucket_of(const struct futex_key *key)
 {
 	return &buckets[hash_bits((u64)key->object ^ key->offset, BUCKET_BITS)];
-}
-
-static bool key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->offset == b->offset;
 }
 
 static int key_get_shared(u64 addr, struct futex_key *key)
@@ -89,7 +82,7 @@ static int key_get_shared(u64 addr, struct futex_key *key)
 	return err;
 }
 
-static int key_get(const u32 __user *uaddr, bool is_shared, struct futex_key *key)
+int futex_key_get(const u32 __user *uaddr, bool is_shared, struct futex_key *key)
 {
 	u64 addr = (u64)uaddr;
 
@@ -101,10 +94,23 @@ static int key_get(const u32 __user *uaddr, bool is_shared, struct futex_key *ke
 	return unlikely(is_shared) ? key_get_shared(addr, key) : 0;
 }
 
-static void key_put(struct futex_key *key)
+void futex_key_put(struct futex_key *key)
 {
 	if (key->page)
 		page_put(key->page);
+}
+
+static int keys_get(u32 __user *uaddr, u32 __user *uaddr2, bool is_shared, bool is_shared2,
+		    struct futex_key *key, struct futex_key *key2)
+{
+	int err = futex_key_get(uaddr, is_shared, key);
+
+	if (err)
+		return err;
+	err = futex_key_get(uaddr2, is_shared2, key2);
+	if (err)
+		futex_key_put(key);
+	return err;
 }
 
 /* Reads with a bucket locked: -EFAULT if the page is not there right now. */
@@ -162,13 +168,22 @@ static bool sleeper_leave(struct sleeper *s)
 	return false;
 }
 
-static int sleeper_block(struct sleeper *s, u64 deadline_ns)
+static bool any_is_woken(const struct sleeper *s, u32 n)
+{
+	while (n--)
+		if (!atomic_load_explicit(&s[n].bucket, memory_order_acquire))
+			return true;
+	return false;
+}
+
+/* Until one of n is woken. */
+static int sleepers_block(const struct sleeper *s, u32 n, u64 deadline_ns)
 {
 	int err = 0;
 
 	for (;;) {
 		thread_prepare_to_block(BLOCK_INTERRUPTIBLE);
-		if (!atomic_load_explicit(&s->bucket, memory_order_acquire))
+		if (any_is_woken(s, n))
 			break;
 		if (signal_pending_current()) {
 			err = -ERESTARTSYS;
@@ -191,16 +206,80 @@ int futex_wait(u32 __user *uaddr, bool is_shared, u32 val, u64 deadline_ns, u32 
 
 	if (!bitset)
 		return -EINVAL;
-	err = key_get(uaddr, is_shared, &s.key);
+	err = futex_key_get(uaddr, is_shared, &s.key);
 	if (err)
 		return err;
 	err = sleeper_queue(&s, uaddr, val);
 	if (!err) {
-		err = sleeper_block(&s, deadline_ns);
+		err = sleepers_block(&s, 1, deadline_ns);
 		if (!sleeper_leave(&s))
 			err = 0;
 	}
-	key_put(&s.key);
+	futex_key_put(&s.key);
+	return err;
+}
+
+int futex_wait_many(const struct futex_waitv *v, u32 n, u64 deadline_ns)
+{
+	struct sleeper *s = kcalloc(n, sizeof(*s));
+	int err = s ? 0 : -ENOMEM, woken = -1;
+	u32 queued;
+
+	for (queued = 0; !err && queued < n; queued++) {
+		struct sleeper *one = &s[queued];
+		u32 __user *uaddr = (u32 __user *)v[queued].uaddr;
+
+		one->thread = current;
+		one->bitset = FUTEX_BITSET_MATCH_ANY;
+		err = futex_key_get(uaddr, !(v[queued].flags & FUTEX2_PRIVATE), &one->key);
+		if (err)
+			break;
+		err = sleeper_queue(one, uaddr, (u32)v[queued].val);
+		if (err) {
+			futex_key_put(&one->key);
+			break;
+		}
+	}
+	if (!err)
+		err = sleepers_block(s, n, deadline_ns);
+	while (queued--) {
+		if (!sleeper_leave(&s[queued]))
+			woken = (int)queued;
+		futex_key_put(&s[queued].key);
+	}
+	kfree(s);
+	return woken >= 0 ? woken : err;
+}
+
+int futex_wait_requeue_pi(u32 __user *uaddr, bool is_shared, u32 val, u64 deadline_ns,
+			  u32 __user *uaddr2)
+{
+	struct pi_waiter pi = { .thread = current };
+	struct futex_key key2;
+	struct sleeper s = {
+		.thread = current, .bitset = FUTEX_BITSET_MATCH_ANY, .pi = &pi, .pi_key = &key2
+	};
+	int err;
+
+	if (uaddr == uaddr2)
+		return -EINVAL;
+	err = keys_get(uaddr, uaddr2, is_shared, is_shared, &s.key, &key2);
+	if (err)
+		return err;
+	err = sleeper_queue(&s, uaddr, val);
+	if (!err) {
+		err = sleepers_block(&s, 1, deadline_ns);
+		if (!sleeper_leave(&s)) { /* it is in futex_pi.c now, or has the lock already */
+			err = futex_pi_wait(&pi, deadline_ns);
+			err = futex_pi_finish(&pi, uaddr2, &key2, err);
+			if (err == -ERESTARTNOINTR)
+				err = -EAGAIN; /* the word has another value by now */
+		} else if (err == -ERESTARTSYS) {
+			err = -ERESTARTNOINTR;
+		}
+	}
+	futex_key_put(&key2);
+	futex_key_put(&s.key);
 	return err;
 }
 
@@ -221,8 +300,10 @@ static int wake_locked(struct bucket *b, const struct futex_key *key, int nr, u3
 	int woken = 0;
 
 	list_for_each_safe(s, next, &b->sleepers, link) {
-		if (!key_equal(&s->key, key) || !(s->bitset & bitset))
+		if (!futex_key_equal(&s->key, key) || !(s->bitset & bitset))
 			continue;
+		if (s->pi)
+			return -EINVAL; /* it is to be moved, not woken */
 		sleeper_wake(s, b);
 		if (++woken >= nr)
 			break;
@@ -238,14 +319,14 @@ int futex_wake(u32 __user *uaddr, bool is_shared, int nr, u32 bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	result = key_get(uaddr, is_shared, &key);
+	result = futex_key_get(uaddr, is_shared, &key);
 	if (result)
 		return result;
 	b = bucket_of(&key);
 	spin_lock(&b->lock);
 	result = wake_locked(b, &key, nr, bitset);
 	spin_unlock(&b->lock);
-	key_put(&key);
+	futex_key_put(&key);
 	return result;
 }
 
@@ -265,19 +346,6 @@ static void unlock_both(struct bucket *a, struct bucket *b)
 	spin_unlock(&a->lock);
 	if (a != b)
 		spin_unlock(&b->lock);
-}
-
-static int keys_get(u32 __user *uaddr, u32 __user *uaddr2, bool is_shared, struct futex_key *key,
-		    struct futex_key *key2)
-{
-	int err = key_get(uaddr, is_shared, key);
-
-	if (err)
-		return err;
-	err = key_get(uaddr2, is_shared, key2);
-	if (err)
-		key_put(key);
-	return err;
 }
 
 static void sleeper_move(struct sleeper *s, struct bucket *to, const struct futex_key *key)
@@ -301,8 +369,10 @@ static int requeue_locked(struct bucket *b, const struct futex_key *key, struct 
 	int woken = 0, moved = 0;
 
 	list_for_each_safe(s, next, &b->sleepers, link) {
-		if (!key_equal(&s->key, key))
+		if (!futex_key_equal(&s->key, key))
 			continue;
+		if (s->pi)
+			return -EINVAL;
 		if (woken < nr_wake) {
 			sleeper_wake(s, b);
 			woken++;
@@ -316,8 +386,21 @@ static int requeue_locked(struct bucket *b, const struct futex_key *key, struct 
 	return woken + moved;
 }
 
-int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_wake,
-		  int nr_requeue, const u32 *expected)
+/* The value of *uaddr with b locked, or -EFAULT without. */
+static int lock_and_peek(struct bucket *b, struct bucket *b2, const u32 __user *uaddr, u32 *seen)
+{
+	lock_both(b, b2);
+	while (unlikely(peek_user(seen, uaddr))) {
+		unlock_both(b, b2);
+		if (get_user(*seen, uaddr))
+			return -EFAULT;
+		lock_both(b, b2);
+	}
+	return 0;
+}
+
+int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, bool is_shared2,
+		  int nr_wake, int nr_requeue, const u32 *expected)
 {
 	struct futex_key key, key2;
 	struct bucket *b, *b2;
@@ -326,84 +409,87 @@ int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_
 
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
-	result = keys_get(uaddr, uaddr2, is_shared, &key, &key2);
+	result = keys_get(uaddr, uaddr2, is_shared, is_shared2, &key, &key2);
 	if (result)
 		return result;
 	b = bucket_of(&key);
 	b2 = bucket_of(&key2);
-	lock_both(b, b2);
-	while (expected && unlikely(peek_user(&seen, uaddr))) {
-		unlock_both(b, b2);
-		if (get_user(seen, uaddr)) {
-			result = -EFAULT;
-			goto out_keys;
-		}
+	if (!expected)
 		lock_both(b, b2);
+	else if (lock_and_peek(b, b2, uaddr, &seen)) {
+		result = -EFAULT;
+		goto out_keys;
 	}
 	if (expected && seen != *expected)
 		result = -EAGAIN;
-	else if (key_equal(&key, &key2)) /* moved to itself: nothing but the waking is left */
+	else if (futex_key_equal(&key, &key2)) /* moved to itself: nothing but the waking is left */
 		result = wake_locked(b, &key, nr_wake, FUTEX_BITSET_MATCH_ANY);
 	else
 		result = requeue_locked(b, &key, b2, &key2, nr_wake, nr_requeue);
 	unlock_both(b, b2);
 out_keys:
-	key_put(&key2);
-	key_put(&key);
+	futex_key_put(&key2);
+	futex_key_put(&key);
 	return result;
 }
 
-static s32 sign_extend12(u32 v)
+/* The first sleeper of key, b locked: off to the lock at uaddr2. As futex_pi_requeue(); -ENOENT:
+ * there is none. */
+static int requeue_first_pi(struct bucket *b, const struct futex_key *key, u32 __user *uaddr2,
+			    const struct futex_key *key2, u32 word, struct thread *owner)
 {
-	return (s32)(v << 20) >> 20;
+	struct sleeper *s;
+	int err;
+
+	list_for_each(s, &b->sleepers, link) {
+		if (!futex_key_equal(&s->key, key))
+			continue;
+		if (!s->pi || !futex_key_equal(s->pi_key, key2))
+			return -EINVAL;
+		err = futex_pi_requeue(uaddr2, key2, word, owner, s->pi);
+		if (err == 0 || err == 1)
+			sleeper_wake(s, b); /* to go on waiting there, or with the lock */
+		return err;
+	}
+	return -ENOENT;
 }
 
-static int op_result(u32 op, u32 old, u32 *new)
+int futex_requeue_pi(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr_requeue,
+		     u32 expected)
 {
-	u32 arg = (u32)sign_extend12(op >> 12 & 0xfff);
+	struct futex_key key, key2;
+	struct bucket *b;
+	struct thread *owner;
+	int moved = 0, err;
+	u32 seen, word;
 
-	if (op >> 28 & FUTEX_OP_OPARG_SHIFT)
-		arg = 1u << (arg & 31);
-	switch (op >> 28 & 7) {
-	case FUTEX_OP_SET:
-		*new = arg;
-		return 0;
-	case FUTEX_OP_ADD:
-		*new = old + arg;
-		return 0;
-	case FUTEX_OP_OR:
-		*new = old | arg;
-		return 0;
-	case FUTEX_OP_ANDN:
-		*new = old & ~arg;
-		return 0;
-	case FUTEX_OP_XOR:
-		*new = old ^ arg;
-		return 0;
+	if (nr_requeue < 0 || uaddr == uaddr2)
+		return -EINVAL;
+	err = keys_get(uaddr, uaddr2, is_shared, is_shared, &key, &key2);
+	if (err)
+		return err;
+	b = bucket_of(&key);
+	while (moved <= nr_requeue) { /* besides the one that may get the lock at once */
+		err = get_user(word, uaddr2) ? -EFAULT : futex_touch(uaddr2);
+		if (err)
+			break;
+		owner = futex_pi_owner_get(word);
+		err = lock_and_peek(b, b, uaddr, &seen);
+		if (!err) {
+			err = !moved && seen != expected
+				      ? -EAGAIN
+				      : requeue_first_pi(b, &key, uaddr2, &key2, word, owner);
+			spin_unlock(&b->lock);
+		}
+		if (owner)
+			thread_put(owner);
+		if (err < 0)
+			break;
+		moved += err < 2;
 	}
-	return -ENOSYS;
-}
-
-/* 1 or 0; -ENOSYS: no such comparison. */
-static int op_compare(u32 op, u32 old)
-{
-	s32 value = (s32)old, arg = sign_extend12(op & 0xfff);
-
-	switch (op >> 24 & 15) {
-	case FUTEX_OP_CMP_EQ:
-		return value == arg;
-	case FUTEX_OP_CMP_NE:
-		return value != arg;
-	case FUTEX_OP_CMP_LT:
-		return value < arg;
-	case FUTEX_OP_CMP_LE:
-		return value <= arg;
-	case FUTEX_OP_CMP_GT:
-		return value > arg;
-	case FUTEX_OP_CMP_GE:
-		return value >= arg;
-	}
-	return -ENOSYS;
+	futex_key_put(&key2);
+	futex_key_put(&key);
+	return moved || err == -ENOENT || err >= 0 ? moved : err;
 }
 
 /* The change, with the buckets locked. -EFAULT: the page is not there right now. */
@@ -415,7 +501,7 @@ static int op_apply(u32 __user *uaddr, u32 op, u32 *old)
 
 	while (!err) {
 		*old = expected;
-		err = op_result(op, expected, &new);
+		err = futex_op_result(op, expected, &new);
 		if (!err)
 			err = user_cmpxchg32(uaddr, &expected, new);
 		if (!err && expected == *old)
@@ -426,7 +512,7 @@ static int op_apply(u32 __user *uaddr, u32 op, u32 *old)
 }
 
 /* Brings the page in for writing, changing nothing. */
-static int touch_user(u32 __user *uaddr)
+int futex_touch(u32 __user *uaddr)
 {
 	u32 zero = 0;
 
@@ -440,7 +526,7 @@ int futex_wake_op(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr,
 	int result, is_true;
 	u32 old;
 
-	result = keys_get(uaddr, uaddr2, is_shared, &key, &key2);
+	result = keys_get(uaddr, uaddr2, is_shared, is_shared, &key, &key2);
 	if (result)
 		return result;
 	b = bucket_of(&key);
@@ -448,12 +534,12 @@ int futex_wake_op(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr,
 	lock_both(b, b2);
 	while ((result = op_apply(uaddr2, op, &old)) == -EFAULT) {
 		unlock_both(b, b2);
-		if (touch_user(uaddr2))
+		if (futex_touch(uaddr2))
 			goto out_keys;
 		lock_both(b, b2);
 	}
 	if (!result) {
-		is_true = op_compare(op, old);
+		is_true = futex_op_compare(op, old);
 		result = wake_locked(b, &key, nr, FUTEX_BITSET_MATCH_ANY);
 		if (is_true > 0)
 			result += wake_locked(b2, &key2, nr2, FUTEX_BITSET_MATCH_ANY);
@@ -462,67 +548,9 @@ int futex_wake_op(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, int nr,
 	}
 	unlock_both(b, b2);
 out_keys:
-	key_put(&key2);
-	key_put(&key);
+	futex_key_put(&key2);
+	futex_key_put(&key);
 	return result;
-}
-
-/* ---- Robust futexes: get_robust_list(2) */
-
-/* The holder died: says so in the word, and wakes one who waits for it. is_pending: it died between
- * locking or unlocking and keeping the list. */
-static int robust_release(u32 __user *uaddr, u32 tid, bool is_pending)
-{
-	u32 seen, old;
-
-	if ((u64)uaddr % sizeof(*uaddr) || get_user(seen, uaddr))
-		return -EFAULT;
-	if (is_pending && !seen) /* unlocked, but nobody woken yet */
-		return futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-	do {
-		if ((seen & FUTEX_TID_MASK) != tid)
-			return 0;
-		old = seen;
-		if (user_cmpxchg32(uaddr, &seen, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
-			return -EFAULT;
-	} while (seen != old);
-	if (old & FUTEX_WAITERS)
-		return futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-	return 0;
-}
-
-/* Bit 0 of the links marks priority inheritance, which nothing here uses. */
-#define ROBUST_PI 1ul
-
-void futex_exit_robust(void)
-{
-	struct thread *self = current;
-	struct robust_list_head __user *head = self->robust_list;
-	u64 entry, next, pending;
-	u32 tid = pid_vnr(self->pid);
-	long offset;
-
-	self->robust_list = NULL;
-	if (likely(!head))
-		return;
-	if (get_user(entry, (u64 __user *)&head->list.next) ||
-	    get_user(offset, &head->futex_offset) ||
-	    get_user(pending, (u64 __user *)&head->list_op_pending))
-		return;
-	pending &= ~ROBUST_PI;
-	for (int n = 0; n < ROBUST_LIST_LIMIT && (entry & ~ROBUST_PI) != (u64)&head->list; n++) {
-		bool is_last = get_user(next, (u64 __user *)(entry & ~ROBUST_PI)) != 0;
-
-		if ((entry & ~ROBUST_PI) != pending &&
-		    robust_release((u32 __user *)((entry & ~ROBUST_PI) + offset), tid, false) < 0)
-			return;
-		if (is_last)
-			break;
-		entry = next;
-		cond_resched();
-	}
-	if (pending)
-		(void)robust_release((u32 __user *)(pending + offset), tid, true);
 }
 
 void futex_init(void)

@@ -1,8 +1,9 @@
 /*
  * The scheduler: who runs where, and for how long.
  *
- * Each CPU has a queue of runnable threads, served in order of arrival. A thread runs until it
- * blocks, yields, or has used its slice while others wait; the kernel itself is not preempted. A
+ * Each CPU has a queue of runnable threads, served in order of arrival; real-time threads, whose
+ * prio is not 0, stand before all others, by prio. A thread runs until it blocks, yields, has used
+ * its slice while others wait, or a more urgent one comes; the kernel itself is not preempted. A
  * woken thread goes to the CPU it last ran on if that is idle, else to an idle one, else back to
  * its own queue; a CPU that runs dry takes from the others' queues.
  *
@@ -18,11 +19,13 @@
  *   CPU cannot pick it before it has left; for any other CPU the waker waits for !on_cpu.
  * Address spaces: a page table is loaded only if it differs from the loaded one; kernel threads run
  *   on whatever is loaded.
- * Not here: load averages and times (load.c), wait queues (kernel/sync/wait.c).
+ * Not here: idling and stealing (idle.c), who may be how urgent and run where (policy.c), load
+ *   averages and times (load.c), wait queues (kernel/sync/wait.c).
  */
 #include "kernel/sched/sched.h"
 
 #include <linux/errno.h>
+#include <linux/sched.h>
 
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/atomic.h"
@@ -34,12 +37,13 @@
 #include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/sched/internal.h"
+#include "kernel/time/clock.h"
 
 struct runq runqs[MAX_CPUS];
 _Atomic u64 online_cpus;
 void (*sched_tick_hook)(bool is_user);
 
-static _Atomic u64 idle_cpus; /* bit per CPU that naps or is about to */
+_Atomic u64 sched_idle_cpus;
 
 #define STATES_WAKE                                                                                \
 	((1u << THREAD_BLOCKED) | (1u << THREAD_KILLABLE) | (1u << THREAD_SLEEPING) |              \
@@ -56,13 +60,37 @@ struct lockcheck_thread *lockcheck_current(void)
 
 /* ---- Queues */
 
-static void enqueue(struct runq *rq, struct thread *t)
+/* Behind those of the same priority, or before them (a real-time thread that was preempted). */
+static void add_realtime(struct runq *rq, struct thread *t, bool is_preempted)
 {
-	list_add_tail(&t->run_link, &rq->queue);
-	WRITE_ONCE(rq->nr_queued, rq->nr_queued + 1);
+	struct list *at = &rq->queue;
+	struct thread *other;
+
+	list_for_each(other, &rq->queue, run_link) {
+		if (is_preempted ? other->prio <= t->prio : other->prio < t->prio)
+			break;
+		at = &other->run_link;
+	}
+	list_add(&t->run_link, at);
 }
 
-static void dequeue(struct runq *rq, struct thread *t)
+static void add_at(struct runq *rq, struct thread *t, bool is_preempted)
+{
+	if (likely(!t->prio))
+		list_add_tail(&t->run_link, &rq->queue);
+	else
+		add_realtime(rq, t, is_preempted);
+	WRITE_ONCE(rq->nr_queued, rq->nr_queued + 1);
+	if (unlikely(t->prio > rq->running_prio))
+		sched_preempt(rq);
+}
+
+void runq_add(struct runq *rq, struct thread *t)
+{
+	add_at(rq, t, false);
+}
+
+void runq_del(struct runq *rq, struct thread *t)
 {
 	list_del_init(&t->run_link);
 	WRITE_ONCE(rq->nr_queued, rq->nr_queued - 1);
@@ -77,8 +105,33 @@ static void kick_if_idle(struct runq *rq)
 		apic_ipi(cpu, VECTOR_RESCHED);
 }
 
+void sched_preempt(struct runq *rq)
+{
+	unsigned int cpu = rq - runqs;
+
+	if (rq->running == rq->idle)
+		return;
+	atomic_fetch_or(&rq->running->head.work_flags, WORK_RESCHED);
+	if (cpu != cpu_id())
+		apic_ipi(cpu, VECTOR_RESCHED);
+}
+
+/* For a real-time thread and no idle CPU: where the least urgent one runs, if possible here. */
+static unsigned int least_urgent(const struct thread *t, u64 allowed)
+{
+	unsigned int best = allowed >> t->cpu & 1 ? t->cpu : (u32)__builtin_ctzll(allowed);
+
+	for (; allowed; allowed &= allowed - 1) {
+		unsigned int cpu = __builtin_ctzll(allowed);
+
+		if (READ_ONCE(runqs[cpu].running_prio) < READ_ONCE(runqs[best].running_prio))
+			best = cpu;
+	}
+	return best;
+}
+
 /* Where t should run next. A guess: nothing is locked but, maybe, its old queue. */
-static unsigned int choose_cpu(const struct thread *t)
+unsigned int sched_choose_cpu(const struct thread *t)
 {
 	u64 allowed = load_relaxed(&online_cpus) & t->affinity;
 	u64 idle;
@@ -87,7 +140,9 @@ static unsigned int choose_cpu(const struct thread *t)
 		allowed = load_relaxed(&online_cpus);
 	if (likely((allowed & (allowed - 1)) == 0)) /* only one */
 		return __builtin_ctzll(allowed);
-	idle = load_relaxed(&idle_cpus) & allowed;
+	idle = load_relaxed(&sched_idle_cpus) & allowed;
+	if (unlikely(t->prio && !idle))
+		return least_urgent(t, allowed);
 	if (allowed >> t->cpu & 1) {
 		if (!idle || (idle >> t->cpu & 1))
 			return t->cpu;
@@ -98,19 +153,19 @@ static unsigned int choose_cpu(const struct thread *t)
 }
 
 /* Queues a runnable thread that is on no queue and leaves, or has left, its CPU: for t->cpu. */
-static void place(struct thread *t)
+void runq_place(struct thread *t)
 {
 	struct runq *rq = &runqs[t->cpu];
 
 	while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
 		cpu_relax();
 	spin_lock(&rq->lock);
-	enqueue(rq, t);
+	runq_add(rq, t);
 	spin_unlock(&rq->lock);
 	kick_if_idle(rq);
 }
 
-static struct runq *lock_runq_of(const struct thread *t)
+struct runq *runq_lock_of(const struct thread *t)
 {
 	for (;;) {
 		struct runq *rq = &runqs[READ_ONCE(t->cpu)];
@@ -127,7 +182,7 @@ static struct runq *lock_runq_of(const struct thread *t)
 /* Interrupts off. The state is one of states: makes t runnable. See DOC: wake-race. */
 static bool wake_locked(struct thread *t, u32 states)
 {
-	struct runq *rq = lock_runq_of(t);
+	struct runq *rq = runq_lock_of(t);
 
 	if (!(states >> load_relaxed(&t->state) & 1)) {
 		spin_unlock(&rq->lock);
@@ -138,15 +193,15 @@ static bool wake_locked(struct thread *t, u32 states)
 		spin_unlock(&rq->lock);
 		return true;
 	}
-	t->cpu = choose_cpu(t);
+	t->cpu = sched_choose_cpu(t);
 	if (likely(&runqs[t->cpu] == rq)) {
-		enqueue(rq, t);
+		runq_add(rq, t);
 		spin_unlock(&rq->lock);
 		kick_if_idle(rq);
 		return true;
 	}
 	spin_unlock(&rq->lock);
-	place(t);
+	runq_place(t);
 	return true;
 }
 
@@ -185,9 +240,9 @@ void sched_start(struct thread *t)
 	assert(t->state == THREAD_NEW);
 	thread_get(t);
 	t->cpu = cpu_id();
-	t->cpu = choose_cpu(t);
+	t->cpu = sched_choose_cpu(t);
 	store_release(&t->state, THREAD_RUNNABLE);
-	place(t);
+	runq_place(t);
 	irq_restore(irqflags);
 }
 
@@ -200,15 +255,40 @@ u64 thread_run_ns(const struct thread *t)
 	return t == current ? run + (clock_ns() - t->ran_since_ns) : run;
 }
 
-static void account(struct thread *t, u64 now)
+/* t has run on rq's CPU since it was looked at last. Real-time threads leave others a twentieth of
+ * the time, as on Linux: realtime_ns fills with what they use, and what others use empties it. */
+static void account(struct runq *rq, struct thread *t, u64 now)
 {
-	store_relaxed(&t->run_ns, load_relaxed(&t->run_ns) + (now - t->ran_since_ns));
+	u64 ns = now - t->ran_since_ns;
+
+	store_relaxed(&t->run_ns, load_relaxed(&t->run_ns) + ns);
 	t->ran_since_ns = now;
+	if (unlikely(t->prio))
+		rq->realtime_ns += ns;
+	else if (unlikely(rq->realtime_ns))
+		rq->realtime_ns -= MIN(rq->realtime_ns, ns * 19);
+}
+
+/* At a tick. True: whoever runs should look whether he still may. */
+static bool throttle(struct runq *rq, u64 now)
+{
+	bool was_throttled = rq->is_throttled;
+
+	if (was_throttled && now >= rq->throttled_until_ns)
+		rq->is_throttled = false;
+	if (unlikely(rq->realtime_ns >= NS_PER_SEC * 19 / 20)) {
+		rq->realtime_ns = 0;
+		rq->is_throttled = true;
+		rq->throttled_until_ns = now + NS_PER_SEC / 20;
+	}
+	return rq->is_throttled != was_throttled;
 }
 
 /* Half of what a thread may use, as ticks come on average in the middle of a slice. */
 static u64 slice_floor(const struct thread *t)
 {
+	if (unlikely(t->prio))
+		return t->policy == SCHED_RR ? RR_SLICE_NS : WAIT_FOREVER;
 	return t->nice > 0 ? 0 : TICK_NS / 2 + (u64)-t->nice * TICK_NS / 4;
 }
 
@@ -224,24 +304,26 @@ static void sample(struct runq *rq, struct thread *t)
 		sched_tick_hook(is_user);
 }
 
-static void tick(struct timer *timer)
+void sched_tick(struct timer *timer)
 {
 	struct runq *rq = container_of(timer, struct runq, tick);
 	struct thread *t = current;
 	u64 now = clock_ns(), idle;
+	bool is_due;
 
 	if (t == rq->idle) {
 		rq->is_ticking = false;
 		return;
 	}
-	account(t, now);
+	account(rq, t, now);
 	sample(rq, t);
 	load_tick(now);
+	is_due = throttle(rq, now);
 	if (rq->nr_queued) {
-		if (now - t->slice_start_ns >= slice_floor(t))
+		if (is_due || now - t->slice_start_ns >= slice_floor(t))
 			atomic_fetch_or_explicit(&t->head.work_flags, WORK_RESCHED,
 						 memory_order_relaxed);
-		idle = load_relaxed(&idle_cpus);
+		idle = load_relaxed(&sched_idle_cpus);
 		if (idle)
 			apic_ipi(__builtin_ctzll(idle), VECTOR_RESCHED);
 	}
@@ -284,30 +366,33 @@ static struct thread *finish_switch(void)
 	struct thread *prev = rq->previous;
 	bool is_dead = load_relaxed(&prev->state) == THREAD_DEAD;
 
-	store_release(&prev->on_cpu, false); /* pairs with place() */
+	store_release(&prev->on_cpu, false); /* pairs with runq_place() */
 	if (unlikely(rq->is_migrating)) {
 		rq->is_migrating = false;
 		spin_lock(&rq->lock);
-		prev->cpu = choose_cpu(prev);
+		prev->cpu = sched_choose_cpu(prev);
 		spin_unlock(&rq->lock);
-		place(prev);
+		runq_place(prev);
 	}
 	return is_dead ? prev : NULL;
 }
 
 /* rq->lock is held, interrupts are off; both threads differ. Releases the lock. */
-static struct thread *switch_to(struct runq *rq, struct thread *prev, struct thread *next)
+struct thread *runq_switch(struct runq *rq, struct thread *prev, struct thread *next)
 {
 	u64 now = clock_ns();
 
 	WRITE_ONCE(rq->running, next);
+	rq->running_prio = next->prio;
 	store_relaxed(&next->on_cpu, true);
 	spin_unlock(&rq->lock);
-	account(prev, now);
+	account(rq, prev, now);
 	next->ran_since_ns = now;
 	next->slice_start_ns = now;
 	rq->previous = prev;
 	rq->switches++;
+	if (next->rseq && (next->rseq_cpu != cpu_id() || (s64)thread_regs(next)->orig_rax < 0))
+		atomic_fetch_or(&next->head.work_flags, WORK_RSEQ);
 	if (next->as && !pgtable_is_loaded(&next->as->pgtable))
 		pgtable_load(&next->as->pgtable);
 	if (unlikely(!rq->is_ticking) && next != rq->idle) {
@@ -318,14 +403,20 @@ static struct thread *switch_to(struct runq *rq, struct thread *prev, struct thr
 	return finish_switch();
 }
 
-static struct thread *pick_next(struct runq *rq)
+struct thread *runq_pick(struct runq *rq)
 {
-	struct thread *next;
+	struct thread *next, *other;
 
 	if (list_empty(&rq->queue))
 		return rq->idle;
 	next = list_first(&rq->queue, struct thread, run_link);
-	dequeue(rq, next);
+	if (unlikely(next->prio && rq->is_throttled))
+		list_for_each(other, &rq->queue, run_link)
+			if (!other->prio) {
+				next = other;
+				break;
+			}
+	runq_del(rq, next);
 	return next;
 }
 
@@ -356,8 +447,8 @@ static void block(void)
 		spin_unlock(&rq->lock);
 	} else {
 		self->nr_voluntary++;
-		next = pick_next(rq);
-		dead = switch_to(rq, self, next);
+		next = runq_pick(rq);
+		dead = runq_switch(rq, self, next);
 	}
 	irq_enable();
 	if (unlikely(dead))
@@ -387,8 +478,19 @@ void thread_exit(void)
 	BUG();
 }
 
+/* A real-time thread goes on unless a more urgent one waits, or one as urgent and it is its turn. */
+static bool stays(const struct runq *rq, const struct thread *self, bool is_yield)
+{
+	u8 first = list_first(&rq->queue, struct thread, run_link)->prio;
+
+	if (rq->is_throttled || first > self->prio)
+		return false;
+	return first < self->prio ||
+	       (!is_yield && clock_ns() - self->slice_start_ns < slice_floor(self));
+}
+
 /* Lets the others of this queue run first, or goes to another CPU. */
-static void requeue(bool to_other_cpu)
+static void requeue(bool to_other_cpu, bool is_yield)
 {
 	struct thread *self = current, *dead = NULL, *next;
 	struct runq *rq;
@@ -396,15 +498,16 @@ static void requeue(bool to_other_cpu)
 	irq_disable();
 	rq = this_runq();
 	spin_lock(&rq->lock);
-	next = pick_next(rq);
-	if (next == rq->idle && !to_other_cpu) {
+	if (!to_other_cpu &&
+	    (list_empty(&rq->queue) || (unlikely(self->prio) && stays(rq, self, is_yield)))) {
 		spin_unlock(&rq->lock);
 	} else {
+		next = runq_pick(rq);
 		if (to_other_cpu)
 			rq->is_migrating = true;
 		else
-			enqueue(rq, self);
-		dead = switch_to(rq, self, next);
+			add_at(rq, self, !is_yield && next->prio > self->prio);
+		dead = runq_switch(rq, self, next);
 	}
 	irq_enable();
 	if (unlikely(dead))
@@ -416,7 +519,7 @@ void sched_yield_current(void)
 	if (!READ_ONCE(this_runq()->nr_queued))
 		return;
 	current->nr_voluntary++;
-	requeue(false);
+	requeue(false, true);
 }
 
 void sched_resched(void)
@@ -427,10 +530,10 @@ void sched_resched(void)
 	atomic_fetch_and_explicit(&self->head.work_flags, ~WORK_RESCHED, memory_order_relaxed);
 	if (unlikely(!(self->affinity >> cpu_id() & 1)) &&
 	    (self->affinity & load_relaxed(&online_cpus))) {
-		requeue(true);
+		requeue(true, false);
 	} else if (READ_ONCE(this_runq()->nr_queued)) {
 		self->nr_involuntary++;
-		requeue(false);
+		requeue(false, false);
 	}
 }
 
@@ -465,136 +568,4 @@ int thread_sleep_until(u64 deadline_ns)
 		}
 		thread_block(deadline_ns);
 	}
-}
-
-int sched_set_affinity(struct thread *t, u64 mask)
-{
-	struct runq *rq;
-	u64 irqflags;
-	bool must_move;
-
-	if (!(mask & load_relaxed(&online_cpus)))
-		return -EINVAL;
-	irqflags = irq_save();
-	rq = lock_runq_of(t);
-	t->affinity = mask;
-	must_move = !(mask >> t->cpu & 1);
-	if (must_move && !list_empty(&t->run_link)) {
-		dequeue(rq, t);
-		t->cpu = choose_cpu(t);
-		spin_unlock(&rq->lock);
-		place(t);
-	} else {
-		if (must_move) /* it moves when it next looks at its work flags */
-			atomic_fetch_or(&t->head.work_flags, WORK_RESCHED);
-		if (rq->running == t && t != current)
-			apic_ipi(t->cpu, VECTOR_RESCHED);
-		spin_unlock(&rq->lock);
-	}
-	irq_restore(irqflags);
-	if (t == current)
-		cond_resched();
-	return 0;
-}
-
-/* ---- Idle */
-
-/* A runnable thread from some other queue, or NULL. Interrupts off, nothing locked. */
-static struct thread *steal(unsigned int self)
-{
-	struct thread *t;
-
-	for_each_cpu(cpu) {
-		struct runq *rq = &runqs[cpu];
-
-		if (cpu == self || !READ_ONCE(rq->nr_queued))
-			continue;
-		spin_lock(&rq->lock);
-		list_for_each(t, &rq->queue, run_link) {
-			if (!(t->affinity >> self & 1) ||
-			    atomic_load_explicit(&t->on_cpu, memory_order_acquire))
-				continue;
-			dequeue(rq, t);
-			t->cpu = self;
-			spin_unlock(&rq->lock);
-			return t;
-		}
-		spin_unlock(&rq->lock);
-	}
-	return NULL;
-}
-
-/* Interrupts off, and again on return. */
-static void idle_run(struct runq *rq)
-{
-	struct thread *stolen = NULL, *dead, *next;
-
-	if (!READ_ONCE(rq->nr_queued)) {
-		stolen = steal(rq - runqs);
-		if (!stolen)
-			return;
-	}
-	spin_lock(&rq->lock);
-	if (stolen)
-		enqueue(rq, stolen);
-	next = pick_next(rq);
-	if (next == rq->idle) { /* somebody else took it */
-		spin_unlock(&rq->lock);
-		return;
-	}
-	dead = switch_to(rq, rq->idle, next);
-	if (dead) {
-		irq_enable();
-		thread_put(dead);
-		irq_disable();
-	}
-}
-
-void sched_idle(void)
-{
-	struct runq *rq = this_runq();
-	u64 self = 1ull << cpu_id();
-
-	for (;;) {
-		irq_disable();
-		idle_run(rq);
-		atomic_fetch_or(&idle_cpus,
-				self); /* before the look: a waker queues, then looks at running */
-		if (!READ_ONCE(rq->nr_queued))
-			cpu_idle();
-		atomic_fetch_and(&idle_cpus, ~self);
-	}
-}
-
-static void become_idle(unsigned int cpu)
-{
-	static struct thread idle_threads[MAX_CPUS];
-	struct runq *rq = &runqs[cpu];
-	struct thread *t = &idle_threads[cpu];
-
-	spin_init(&rq->lock, RANK_RUNQ);
-	list_init(&rq->queue);
-	timer_setup(&rq->tick, tick);
-	__builtin_memcpy(t->comm, "idle", 5);
-	refcount_init(&t->refs, 1);
-	t->state = THREAD_RUNNABLE;
-	t->on_cpu = true;
-	t->cpu = cpu;
-	t->head.stack_top = ALIGN_UP((u64)__builtin_frame_address(0), PAGE_SIZE);
-	t->ran_since_ns = clock_ns();
-	rq->idle = t;
-	rq->running = t;
-	arch_thread_adopt(&t->head);
-	atomic_fetch_or(&online_cpus, 1ull << cpu);
-}
-
-void sched_init(void)
-{
-	become_idle(0);
-}
-
-void sched_ap_main(unsigned int cpu)
-{
-	become_idle(cpu);
-	sched_idle();
 }

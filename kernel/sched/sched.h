@@ -33,6 +33,17 @@ void sched_use_as(struct as *as);
 /* Affinity of one thread; -EINVAL if no online CPU is in mask. May migrate the thread. */
 int sched_set_affinity(struct thread *t, u64 mask);
 
+/* SCHED_*; rt_priority 1..99 for SCHED_FIFO and SCHED_RR, else 0. No permission check. */
+#define RR_SLICE_NS 100000000ull
+void sched_set_policy(struct thread *t, u8 policy, u8 rt_priority, bool resets_on_fork);
+/* As urgent as this, if its own priority is lower: the most urgent of those who wait for it. Any
+ * lock below RUNQ may be held. */
+void sched_inherit(struct thread *t, u8 prio);
+
+/* Threads in user mode of as, on one CPU or on all (cpu < 0), leave their restartable sequences when
+ * they are next interrupted, which is up to the caller. */
+void sched_restart_sequences(const struct as *as, int cpu);
+
 /* Numbers for /proc/stat and /proc/loadavg. */
 struct sched_stat { /* of one CPU */
 	u64 user_ns, system_ns, idle_ns;

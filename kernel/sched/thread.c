@@ -41,6 +41,7 @@ static void thread_setup(struct thread *t, const char *name)
 	t->timer_slack_ns = t->default_slack_ns = TIMER_SLACK_NS;
 	list_init(&t->run_link);
 	list_init(&t->task_link);
+	list_init(&t->pi_held);
 	timer_setup(&t->block_timer, block_timeout);
 }
 

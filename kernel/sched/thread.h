@@ -38,6 +38,7 @@ struct uid_usage;
 /* thread->head.work_flags: reasons to call upcall_return_to_user() before user mode. */
 #define WORK_RESCHED 0x1u /* give the CPU to somebody else */
 #define WORK_SIGNAL  0x2u /* a signal may be deliverable, or a stop or death is due */
+#define WORK_RSEQ    0x8u /* it runs on another CPU, or others ran while it was interrupted */
 #define WORK_SIGMASK 0x4u /* restore saved_mask when no handler runs (sigsuspend, ppoll) */
 
 enum thread_state {
@@ -87,13 +88,21 @@ struct thread {
 	_Atomic bool on_cpu; /* [a] still using its stack on a CPU */
 	u32 cpu; /* [r] whose run queue it is, or was last, on */
 	u64 affinity; /* [r] bit per CPU it may run on */
+	struct rseq __user *rseq; /* [o] rseq(2), these four: kernel/task/rseq.c */
+	u32 rseq_cpu; /* [o] that it was told last */
+	u32 rseq_len, rseq_sig; /* [o] */
 	u64 slice_start_ns; /* [r] when it was switched in */
 	u64 ran_since_ns; /* [r] up to when run_ns counts */
 	_Atomic u64 run_ns; /* [a] CPU time used in all, updated when switched out or ticked */
 	_Atomic u64 user_ns, system_ns; /* [a] ticks seen in either mode: only their ratio counts */
 	struct cputime_shown times; /* what thread_times() said last */
 	s8 nice; /* [r] -20..19 */
-	u8 policy; /* [r] SCHED_OTHER, or another name for it */
+	u8 policy; /* [r] SCHED_* */
+	u8 rt_priority; /* [r] 1..99 by policy; 0: not real-time */
+	u8 inherited; /* [r] that of the most urgent thread it keeps waiting */
+	u8 prio; /* [r] the larger of the two */
+	bool resets_on_fork; /* [r] SCHED_RESET_ON_FORK */
+	u16 ioprio; /* [a] ioprio_set(2): told back, for there are no disks */
 	struct list run_link; /* [r] */
 	struct timer block_timer; /* [o] deadline of the current block */
 	u64 nr_voluntary, nr_involuntary; /* [o] context switches */
@@ -131,6 +140,9 @@ struct thread {
 	int __user *clear_child_tid; /* [o] set_tid_address, CLONE_CHILD_CLEARTID */
 	int __user *set_child_tid; /* [o] CLONE_CHILD_SETTID */
 	void __user *robust_list; /* [o] set_robust_list */
+	struct list pi_held; /* these three: kernel/sched/futex_pi.c, under its lock */
+	struct pi_waiter *pi_waiting;
+	bool is_done_with_futexes;
 	struct wait_queue *vfork_done; /* [a] parent's queue while it waits in vfork */
 	_Atomic bool *vfork_flag; /* set true when the child execs or exits */
 	long (*restart)(struct thread *); /* [o] restart_syscall continues here */

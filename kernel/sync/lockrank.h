@@ -43,6 +43,7 @@
 	X(175, USERS, SPIN, "global: threads counted by user", "-")                                \
 	X(185, TTYBUF, SPIN_IRQ, "tty: input and output rings", "-")                               \
 	X(187, FUTEX, SPIN, "bucket: threads waiting on a word", "lower address first")            \
+	X(188, FUTEXPI, SPIN, "global: who waits for whom at locks with priorities", "-")          \
 	X(190, WAITQ, SPIN_IRQ, "queue: waiter list", "the queue an epoll callback wakes")         \
 	X(192, EPREADY, SPIN_IRQ, "epoll: ready list", "-")                                        \
 	X(195, WORK, SPIN_IRQ, "global: queue of the work thread", "-")                            \

@@ -391,18 +391,10 @@ static long kcmp_run(struct thread *a, struct thread *b, int type, u64 index_a, 
 	}
 }
 
-static struct thread *thread_find_get(int nr)
-{
-	struct pid *pid = pid_find_get(pidns_current(), nr);
-	struct thread *t = pid ? thread_of_pid_get(pid) : NULL;
-
-	pid_put(pid);
-	return t;
-}
-
 SYSCALL(kcmp, int pid_a, int pid_b, int type, u64 index_a, u64 index_b)
 {
-	struct thread *a = thread_find_get(pid_a), *b = thread_find_get(pid_b);
+	struct thread *a = pid_a ? thread_find_get(pid_a) : NULL;
+	struct thread *b = pid_b ? thread_find_get(pid_b) : NULL;
 	long ret = a && b ? kcmp_run(a, b, type, index_a, index_b) : -ESRCH;
 
 	if (a)

@@ -13,7 +13,10 @@
 #include <linux/resource.h>
 #include <linux/uio.h>
 
+#include "kernel/mm/as.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/signal.h"
 #include "fs/fdtable.h"
 #include "fs/readdir.h"
@@ -324,6 +327,106 @@ SYSCALL(copy_file_range, int in_fd, u64 __user *uin, int out_fd, u64 __user *uou
 	}
 	fdref_put(in);
 	return done;
+}
+
+/* ---- another process's memory */
+
+/* Copies between the local segments and [addr, addr + n) there; the bytes done. */
+static size_t vm_copy(struct as *as, struct uio *local, u64 addr, size_t n, bool is_write,
+		      void *page)
+{
+	size_t done = 0, part, moved;
+
+	n = MIN(n, local->resid);
+	while (done < n) {
+		part = MIN(n - done, PAGE_SIZE - (addr & ~PAGE_MASK));
+		if (is_write) {
+			moved = uio_copy_in(local, page, part);
+			moved = as_access(as, addr, page, moved, true);
+		} else {
+			moved = as_access(as, addr, page, part, false);
+			moved = uio_copy_out(local, page, moved);
+		}
+		done += moved;
+		addr += moved;
+		if (moved < part || fatal_signal_pending_current())
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+static long vm_copy_all(struct as *as, struct uio *local, const struct uio *remote, bool is_write)
+{
+	struct page *page = page_alloc(0);
+	long done = 0;
+
+	if (!page)
+		return -ENOMEM;
+	for (u32 i = 0; i < remote->nr && local->resid; i++) {
+		size_t n = MIN(remote->iov[i].iov_len, local->resid);
+		size_t moved = vm_copy(as, local, (u64)remote->iov[i].iov_base, n, is_write,
+				       page_va(page));
+
+		done += moved;
+		if (moved < n) {
+			done = done ? done : -EFAULT;
+			break;
+		}
+	}
+	page_put(page);
+	return done;
+}
+
+static long vm_transfer(int nr, struct uio *local, const struct uio *remote, bool is_write)
+{
+	struct task *task = nr > 0 ? task_find_get(nr) : NULL;
+	struct as *as;
+	long done;
+
+	if (!task)
+		return -ESRCH;
+	as = task_may_access(task, PTRACE_MODE_ATTACH | PTRACE_MODE_REALCREDS) ? task_as_get(task)
+									       : NULL;
+	done = as ? vm_copy_all(as, local, remote, is_write) : -EPERM;
+	if (as)
+		as_put(as);
+	task_put(task);
+	return done;
+}
+
+static long process_vm(int nr, const struct iovec __user *ulocal, u64 nr_local,
+		       const struct iovec __user *uremote, u64 nr_remote, u64 flags, bool is_write)
+{
+	struct iov_import local, remote;
+	long done;
+
+	if (flags)
+		return -EINVAL;
+	done = iov_from_user(&local, ulocal, nr_local);
+	if (done)
+		return done;
+	if (local.uio.resid) {
+		done = iov_from_user(&remote, uremote, nr_remote);
+		if (!done) {
+			done = vm_transfer(nr, &local.uio, &remote.uio, is_write);
+			iov_free(&remote);
+		}
+	}
+	iov_free(&local);
+	return done;
+}
+
+SYSCALL(process_vm_readv, int nr, const struct iovec __user *ulocal, u64 nr_local,
+	const struct iovec __user *uremote, u64 nr_remote, u64 flags)
+{
+	return process_vm(nr, ulocal, nr_local, uremote, nr_remote, flags, false);
+}
+
+SYSCALL(process_vm_writev, int nr, const struct iovec __user *ulocal, u64 nr_local,
+	const struct iovec __user *uremote, u64 nr_remote, u64 flags)
+{
+	return process_vm(nr, ulocal, nr_local, uremote, nr_remote, flags, true);
 }
 
 /* ---- positions, sizes, syncing */

@@ -185,10 +185,35 @@ SYSCALL(brk, u64 brk)
 
 SYSCALL(mlock, u64 addr, u64 len)
 {
-	return as_mlock(as_current(), addr, len, true);
+	return as_mlock(as_current(), addr, len, VM_LOCKED, false);
+}
+
+SYSCALL(mlock2, u64 addr, u64 len, u32 flags)
+{
+	if (flags & ~(u32)MLOCK_ONFAULT)
+		return -EINVAL;
+	return as_mlock(as_current(), addr, len, VM_LOCKED, flags & MLOCK_ONFAULT);
+}
+
+SYSCALL(mlockall, u32 flags)
+{
+	if (!flags || flags == MCL_ONFAULT ||
+	    (flags & ~(u32)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
+		return -EINVAL;
+	return as_mlockall(as_current(), flags);
+}
+
+SYSCALL(munlockall, void)
+{
+	return as_mlockall(as_current(), 0);
+}
+
+SYSCALL(mseal, u64 addr, u64 len, u64 flags)
+{
+	return flags ? -EINVAL : as_mseal(as_current(), addr, len);
 }
 
 SYSCALL(munlock, u64 addr, u64 len)
 {
-	return as_mlock(as_current(), addr, len, false);
+	return as_mlock(as_current(), addr, len, 0, false);
 }

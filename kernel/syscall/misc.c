@@ -188,7 +188,7 @@ static long prctl_ambient(u64 op, u64 cap)
 	const struct cred *old = cred_current();
 	struct cred *c;
 
-	if (op != PR_CAP_AMBIENT_CLEAR_ALL && cap > CAP_LAST_CAP)
+	if (op == PR_CAP_AMBIENT_CLEAR_ALL ? cap != 0 : cap > CAP_LAST_CAP)
 		return -EINVAL;
 	if (op == PR_CAP_AMBIENT_IS_SET)
 		return old->cap_ambient >> cap & 1;
@@ -239,7 +239,7 @@ static long prctl_set_name(const char __user *uname)
 	return 0;
 }
 
-static long prctl_caps(int op, u64 a, u64 b)
+static long prctl_caps(int op, u64 a)
 {
 	switch (op) {
 	case PR_CAPBSET_READ:
@@ -252,10 +252,96 @@ static long prctl_caps(int op, u64 a, u64 b)
 		return prctl_securebits(a);
 	case PR_GET_KEEPCAPS:
 		return !!(cred_current()->securebits & SECBIT_KEEP_CAPS);
-	case PR_SET_KEEPCAPS:
+	default:
 		return prctl_keepcaps(a);
-	case PR_CAP_AMBIENT:
-		return prctl_ambient(a, b);
+	}
+}
+
+/* PR_SET_VMA_ANON_NAME: printable, without what would confuse readers of /proc/PID/maps. */
+static long prctl_set_vma(u64 addr, u64 len, const char __user *uname)
+{
+	char name[80] = "";
+	const char *interned = "";
+	long n = uname ? strncpy_from_user(name, uname, sizeof(name)) : 0;
+
+	if (n < 0)
+		return n;
+	if (n == sizeof(name))
+		return -EINVAL;
+	for (const char *p = name; *p; p++)
+		if (*p < ' ' || *p > '~' || strchr("\\`$[]", *p))
+			return -EINVAL;
+	if (uname)
+		interned = vma_name_intern(name);
+	return interned ? as_set_name(current->as, addr, len, interned) : -ENOMEM;
+}
+
+static long prctl_mdwe(u64 bits)
+{
+	struct as *as = current->as;
+
+	if (bits & ~3ull || bits == PR_MDWE_NO_INHERIT || (as->deny_exec && as->deny_exec != bits))
+		return bits & ~3ull || bits == PR_MDWE_NO_INHERIT ? -EINVAL : -EPERM;
+	as->deny_exec = bits;
+	return 0;
+}
+
+/* No mitigation is here to be switched: speculation is as the machine does it. */
+static long prctl_speculation(int op, u64 which, u64 c)
+{
+	if (op == PR_GET_SPECULATION_CTRL && c)
+		return -EINVAL;
+	if (which > PR_SPEC_L1D_FLUSH)
+		return -ENODEV;
+	if (op == PR_SET_SPECULATION_CTRL)
+		return which == PR_SPEC_L1D_FLUSH ? -EPERM : -ENXIO;
+	return which == PR_SPEC_L1D_FLUSH ? PR_SPEC_FORCE_DISABLE : PR_SPEC_ENABLE;
+}
+
+static long prctl_get_auxv(void __user *ubuf, u64 size)
+{
+	struct as *as = current->as;
+
+	return copy_to_user(ubuf, as->auxv, MIN(size, (u64)as->auxv_len)) ? -EFAULT
+									  : (long)as->auxv_len;
+}
+
+/* What concerns memory and the machine; every argument that an option does not have must be 0. */
+static long prctl_machine(int op, u64 a, u64 b, u64 c, u64 d)
+{
+	bool has_extra = b || c || d;
+	struct task *task = task_current();
+
+	switch (op) {
+	case PR_GET_TIMING:
+		return PR_TIMING_STATISTICAL;
+	case PR_SET_TIMING:
+		return a == PR_TIMING_STATISTICAL ? 0 : -EINVAL;
+	case PR_GET_TSC:
+		return put_user(PR_TSC_ENABLE, (int __user *)a);
+	case PR_SET_TSC:
+		return a == PR_TSC_ENABLE ? 0 : -EINVAL;
+	case PR_GET_SPECULATION_CTRL:
+	case PR_SET_SPECULATION_CTRL:
+		return prctl_speculation(op, a, c | d | (op == PR_GET_SPECULATION_CTRL ? b : 0));
+	case PR_GET_THP_DISABLE:
+		return a || has_extra ? -EINVAL : task->thp_disable;
+	case PR_SET_THP_DISABLE: /* there are no huge pages; whoever asks is told what he said */
+		if (c || d || (b & ~(u64)PR_THP_DISABLE_EXCEPT_ADVISED) || (b && !a))
+			return -EINVAL;
+		task->thp_disable = a ? 1 | b : 0;
+		return 0;
+	case PR_GET_MDWE:
+		return a || has_extra ? -EINVAL : current->as->deny_exec;
+	case PR_SET_MDWE:
+		return has_extra ? -EINVAL : prctl_mdwe(a);
+	case PR_SET_MM:
+		return d || capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
+	case PR_GET_AUXV:
+		return c || d ? -EINVAL : prctl_get_auxv((void __user *)a, b);
+	case PR_SET_VMA:
+		return a == PR_SET_VMA_ANON_NAME ? prctl_set_vma(b, c, (const char __user *)d)
+						 : -EINVAL;
 	default:
 		return -EINVAL;
 	}
@@ -300,12 +386,17 @@ SYSCALL(prctl, int op, u64 a, u64 b, u64 c, u64 d)
 	case PR_SET_TIMERSLACK:
 		current->timer_slack_ns = (s64)a > 0 ? a : current->default_slack_ns;
 		return 0;
-	case PR_GET_THP_DISABLE: /* there are no huge pages to give */
-		return a || b || c || d ? -EINVAL : 1;
-	case PR_GET_SECCOMP:
-		return 0;
+	case PR_CAPBSET_READ:
+	case PR_CAPBSET_DROP:
+	case PR_GET_SECUREBITS:
+	case PR_SET_SECUREBITS:
+	case PR_GET_KEEPCAPS:
+	case PR_SET_KEEPCAPS:
+		return prctl_caps(op, a);
+	case PR_CAP_AMBIENT:
+		return c || d ? -EINVAL : prctl_ambient(a, b);
 	default:
-		return prctl_caps(op, a, b);
+		return prctl_machine(op, a, b, c, d);
 	}
 }
 

@@ -1,18 +1,18 @@
 /*
- * Scheduling, futexes, limits and usage: decode, check permission, call kernel/sched or
- * kernel/task.
+ * Scheduling, limits and usage: decode, check permission, call kernel/sched or kernel/task.
  *
- * There is one scheduling class. SCHED_BATCH and SCHED_IDLE are accepted as names for it, nice
- * values lengthen or shorten slices, and the real-time classes are refused as to a caller without
- * the right.
+ * SCHED_BATCH and SCHED_IDLE are other names for SCHED_OTHER, where nice values lengthen or shorten
+ * slices. SCHED_DEADLINE is refused as to a caller without the right. I/O priorities are only
+ * remembered, for there are no disks.
  *
- *          Follows: futex(2), sched(7), setpriority(2), getrlimit(2), getrusage(2), times(2),
- * get_robust_list(2)
+ * Follows: sched(7), sched_setattr(2), ioprio_set(2), setpriority(2), getrlimit(2), getrusage(2),
+ *   times(2)
  */
 #include "kernel/syscall/user.h"
 
 #include <linux/capability.h>
 #include <linux/errno.h>
+#include <linux/ioprio.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/times.h>
@@ -20,99 +20,12 @@
 #include "arch/x86_64/percpu.h"
 #include "kernel/id/userns.h"
 #include "kernel/id/pidns.h"
-#include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 
-/* ---- futex */
-
-/* The deadline of a wait, by what the command says of the timeout. */
-static int futex_deadline(const struct timespec __user *utimeout, bool is_absolute,
-			  bool is_realtime, u64 *deadline_ns)
-{
-	struct timespec ts;
-	u64 ns, now;
-
-	*deadline_ns = WAIT_FOREVER;
-	if (!utimeout)
-		return 0;
-	if (copy_from_user(&ts, utimeout, sizeof(ts)))
-		return -EFAULT;
-	if (!timespec_is_valid(&ts))
-		return -EINVAL;
-	ns = timespec_to_ns(&ts);
-	if (!is_absolute) {
-		*deadline_ns = clock_ns() + ns;
-	} else if (!is_realtime) {
-		*deadline_ns = ns;
-	} else {
-		now = clock_realtime_ns();
-		*deadline_ns = clock_ns() + (ns > now ? ns - now : 0);
-	}
-	return 0;
-}
-
-static long futex_wait_restart(struct thread *self)
-{
-	const u64 *a = self->restart_args;
-	long err = futex_wait((u32 __user *)a[0], a[1], a[2], a[3], a[4]);
-
-	return err == -ERESTARTSYS ? -ERESTART_RESTARTBLOCK : err;
-}
-
-static long futex_wait_call(u32 __user *uaddr, bool is_shared, u32 val, u64 deadline_ns, u32 bitset)
-{
-	struct thread *self = current;
-	long err = futex_wait(uaddr, is_shared, val, deadline_ns, bitset);
-
-	if (err != -ERESTARTSYS || deadline_ns == WAIT_FOREVER)
-		return err;
-	/* A relative timeout must not start anew. */
-	self->restart = futex_wait_restart;
-	self->restart_args[0] = (u64)uaddr;
-	self->restart_args[1] = is_shared;
-	self->restart_args[2] = val;
-	self->restart_args[3] = deadline_ns;
-	self->restart_args[4] = bitset;
-	return -ERESTART_RESTARTBLOCK;
-}
-
-SYSCALL(futex, u32 __user *uaddr, int op, u32 val, u64 timeout_or_val2, u32 __user *uaddr2,
-	u32 val3)
-{
-	bool is_shared = !(op & FUTEX_PRIVATE_FLAG), is_realtime = op & FUTEX_CLOCK_REALTIME;
-	const struct timespec __user *utimeout = (const struct timespec __user *)timeout_or_val2;
-	int cmd = op & FUTEX_CMD_MASK, val2 = (int)timeout_or_val2, err;
-	u64 deadline_ns;
-
-	if (is_realtime && cmd != FUTEX_WAIT_BITSET)
-		return -ENOSYS;
-	switch (cmd) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET:
-		err = futex_deadline(utimeout, cmd == FUTEX_WAIT_BITSET, is_realtime, &deadline_ns);
-		if (err)
-			return err;
-		return futex_wait_call(uaddr, is_shared, val, deadline_ns,
-				       cmd == FUTEX_WAIT ? FUTEX_BITSET_MATCH_ANY : val3);
-	case FUTEX_WAKE:
-		return futex_wake(uaddr, is_shared, val, FUTEX_BITSET_MATCH_ANY);
-	case FUTEX_WAKE_BITSET:
-		return futex_wake(uaddr, is_shared, val, val3);
-	case FUTEX_REQUEUE:
-		return futex_requeue(uaddr, is_shared, uaddr2, val, val2, NULL);
-	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(uaddr, is_shared, uaddr2, val, val2, &val3);
-	case FUTEX_WAKE_OP:
-		return futex_wake_op(uaddr, is_shared, uaddr2, val, val2, val3);
-	}
-	return -ENOSYS;
-}
-
 /* ---- Threads by number */
 
-/* +1; 0 is the current one. */
-static struct thread *thread_find_get(int nr)
+struct thread *thread_find_get(int nr)
 {
 	struct thread *t;
 	struct pid *pid;
@@ -138,35 +51,6 @@ static bool may_schedule(struct thread *t)
 
 	cred_put(other);
 	return is_allowed;
-}
-
-/* ---- Robust lists */
-
-SYSCALL(set_robust_list, void __user *head, size_t len)
-{
-	if (len != sizeof(struct robust_list_head))
-		return -EINVAL;
-	current->robust_list = head;
-	return 0;
-}
-
-SYSCALL(get_robust_list, int nr, u64 __user *uhead, u64 __user *ulen)
-{
-	struct thread *t = thread_find_get(nr);
-	u64 head;
-	int err = 0;
-
-	if (!t)
-		return -ESRCH;
-	if (!t->task || !task_may_access(t->task, PTRACE_MODE_READ | PTRACE_MODE_REALCREDS))
-		err = -EPERM;
-	head = (u64)t->robust_list;
-	thread_put(t);
-	if (err)
-		return err;
-	if (put_user(sizeof(struct robust_list_head), ulen) || put_user(head, uhead))
-		return -EFAULT;
-	return 0;
 }
 
 /* ---- sched_* */
@@ -213,22 +97,54 @@ static bool policy_is_realtime(int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-static int policy_check(int policy, const struct sched_param *param)
+/* More than the thread has: only with CAP_SYS_NICE, or within the limits given for it. */
+static bool may_raise(struct thread *t, int policy, const struct sched_attr *attr)
 {
-	int max = policy_is_realtime(policy) ? 99 : 0, min = policy_is_realtime(policy) ? 1 : 0;
-
-	policy &= ~SCHED_RESET_ON_FORK;
-	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE &&
-	    !policy_is_realtime(policy))
-		return -EINVAL;
-	if (param->sched_priority < min || param->sched_priority > max)
-		return -EINVAL;
-	return policy_is_realtime(policy) ? -EPERM : 0;
+	if (capable(CAP_SYS_NICE))
+		return true;
+	if (policy_is_realtime(policy))
+		return attr->sched_priority <= rlimit_get(RLIMIT_RTPRIO) ||
+		       (policy == t->policy && (int)attr->sched_priority <= t->rt_priority);
+	return attr->sched_nice >= t->nice || 20 - attr->sched_nice <= (s64)rlimit_get(RLIMIT_NICE);
 }
 
-static long set_policy(int nr, int policy, const struct sched_param __user *uparam)
+/* attr->sched_policy: SCHED_*. The thread's nice value changes only for an ordinary policy. */
+static int set_policy(struct thread *t, const struct sched_attr *attr)
+{
+	int policy = attr->sched_policy, prio = attr->sched_priority;
+	bool is_realtime = policy_is_realtime(policy);
+
+	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE && !is_realtime)
+		return policy == SCHED_DEADLINE ? -EPERM : -EINVAL;
+	if (is_realtime ? prio < 1 || prio > 99 : prio != 0)
+		return -EINVAL;
+	if (!may_schedule(t) || !may_raise(t, policy, attr) ||
+	    (t->resets_on_fork && !(attr->sched_flags & SCHED_FLAG_RESET_ON_FORK) &&
+	     !capable(CAP_SYS_NICE)))
+		return -EPERM;
+	if (!is_realtime)
+		t->nice = attr->sched_nice;
+	sched_set_policy(t, policy, prio, attr->sched_flags & SCHED_FLAG_RESET_ON_FORK);
+	return 0;
+}
+
+static void attr_of(const struct thread *t, struct sched_attr *attr)
+{
+	*attr = (struct sched_attr){
+		.size = sizeof(*attr),
+		.sched_policy = t->policy,
+		.sched_flags = t->resets_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0,
+		.sched_priority = t->rt_priority,
+	};
+	if (!t->rt_priority)
+		attr->sched_nice = t->nice;
+}
+
+/* policy -1: the thread's own. */
+static long set_scheduler(int nr, int policy, const struct sched_param __user *uparam)
 {
 	struct sched_param param;
+	struct sched_attr attr;
 	struct thread *t;
 	int err;
 
@@ -239,49 +155,130 @@ static long set_policy(int nr, int policy, const struct sched_param __user *upar
 	t = thread_find_get(nr);
 	if (!t)
 		return -ESRCH;
-	err = policy_check(policy < 0 ? t->policy : policy, &param);
-	if (!err && !may_schedule(t))
-		err = -EPERM;
-	if (!err && policy >= 0)
-		t->policy = policy & ~SCHED_RESET_ON_FORK;
+	attr_of(t, &attr);
+	attr.sched_nice = t->nice;
+	attr.sched_priority = param.sched_priority;
+	if (policy >= 0) {
+		attr.sched_policy = policy & ~SCHED_RESET_ON_FORK;
+		attr.sched_flags = policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0;
+	}
+	err = set_policy(t, &attr);
 	thread_put(t);
 	return err;
 }
 
 SYSCALL(sched_setscheduler, int nr, int policy, const struct sched_param __user *uparam)
 {
-	return policy < 0 ? -EINVAL : set_policy(nr, policy, uparam);
+	return policy < 0 ? -EINVAL : set_scheduler(nr, policy, uparam);
 }
 
 SYSCALL(sched_setparam, int nr, const struct sched_param __user *uparam)
 {
-	return set_policy(nr, -1, uparam);
+	return set_scheduler(nr, -1, uparam);
+}
+
+/* What all calls that ask about a thread begin with. */
+static int attr_get(int nr, struct sched_attr *attr)
+{
+	struct thread *t = nr < 0 ? NULL : thread_find_get(nr);
+
+	if (!t)
+		return nr < 0 ? -EINVAL : -ESRCH;
+	attr_of(t, attr);
+	thread_put(t);
+	return 0;
 }
 
 SYSCALL(sched_getscheduler, int nr)
 {
-	struct thread *t = nr < 0 ? NULL : thread_find_get(nr);
-	int policy;
+	struct sched_attr attr;
+	int err = attr_get(nr, &attr);
 
-	if (!t)
-		return nr < 0 ? -EINVAL : -ESRCH;
-	policy = t->policy;
-	thread_put(t);
-	return policy;
+	if (err)
+		return err;
+	return attr.sched_policy | (attr.sched_flags ? SCHED_RESET_ON_FORK : 0);
 }
 
 SYSCALL(sched_getparam, int nr, struct sched_param __user *uparam)
 {
-	struct sched_param param = { 0 };
-	struct thread *t;
+	struct sched_param param;
+	struct sched_attr attr;
+	int err = uparam ? attr_get(nr, &attr) : -EINVAL;
 
-	if (nr < 0 || !uparam)
+	if (err)
+		return err;
+	param.sched_priority = attr.sched_priority;
+	return copy_to_user(uparam, &param, sizeof(param));
+}
+
+/* As extensible structs go: what is beyond ours must be zero. */
+static int attr_from_user(struct sched_attr *attr, struct sched_attr __user *uattr)
+{
+	u32 size, more;
+
+	if (get_user(size, &uattr->size))
+		return -EFAULT;
+	if (!size)
+		size = SCHED_ATTR_SIZE_VER0;
+	*attr = (struct sched_attr){ 0 };
+	if (size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+		goto too_big;
+	if (copy_from_user(attr, uattr, MIN(size, (u32)sizeof(*attr))))
+		return -EFAULT;
+	for (u32 at = sizeof(*attr); at < size; at += sizeof(more)) {
+		if (copy_from_user(&more, (char __user *)uattr + at, sizeof(more)))
+			return -EFAULT;
+		if (more)
+			goto too_big;
+	}
+	return 0;
+too_big:
+	return put_user((u32)sizeof(*attr), &uattr->size) ? -EFAULT : -E2BIG;
+}
+
+#define SCHED_FLAGS_KNOWN 0x7f
+
+SYSCALL(sched_setattr, int nr, struct sched_attr __user *uattr, u32 flags)
+{
+	struct sched_attr attr;
+	struct thread *t;
+	int err;
+
+	if (nr < 0 || !uattr || flags)
+		return -EINVAL;
+	err = attr_from_user(&attr, uattr);
+	if (err)
+		return err;
+	if ((int)attr.sched_policy < 0 || (attr.sched_flags & ~(u64)SCHED_FLAGS_KNOWN))
 		return -EINVAL;
 	t = thread_find_get(nr);
 	if (!t)
 		return -ESRCH;
+	if (attr.sched_flags & SCHED_FLAG_KEEP_POLICY)
+		attr.sched_policy = t->policy;
+	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS) {
+		attr.sched_priority = t->rt_priority;
+		attr.sched_nice = t->nice;
+	}
+	attr.sched_nice = MIN(attr.sched_nice, PRIO_MAX - 1);
+	attr.sched_nice = MAX(attr.sched_nice, PRIO_MIN);
+	err = set_policy(t, &attr);
 	thread_put(t);
-	return copy_to_user(uparam, &param, sizeof(param));
+	return err;
+}
+
+SYSCALL(sched_getattr, int nr, struct sched_attr __user *uattr, u32 size, u32 flags)
+{
+	struct sched_attr attr;
+	int err;
+
+	if (!uattr || size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE || flags)
+		return -EINVAL;
+	err = attr_get(nr, &attr);
+	if (err)
+		return err;
+	attr.size = MIN(size, (u32)sizeof(attr));
+	return copy_to_user(uattr, &attr, attr.size);
 }
 
 SYSCALL(sched_get_priority_max, int policy)
@@ -306,28 +303,56 @@ SYSCALL(sched_get_priority_min, int policy)
 
 SYSCALL(sched_rr_get_interval, int nr, struct timespec __user *uinterval)
 {
-	struct timespec ts = timespec_from_ns(TICK_NS);
-	struct thread *t = nr < 0 ? NULL : thread_find_get(nr);
+	struct sched_attr attr;
+	struct timespec ts;
+	int err = attr_get(nr, &attr);
 
-	if (!t)
-		return nr < 0 ? -EINVAL : -ESRCH;
-	thread_put(t);
+	if (err)
+		return err;
+	ts = timespec_from_ns(attr.sched_policy == SCHED_FIFO ? 0
+			      : attr.sched_policy == SCHED_RR ? RR_SLICE_NS
+							      : TICK_NS);
 	return copy_to_user(uinterval, &ts, sizeof(ts));
 }
 
-/* ---- Nice values: which threads setpriority(2) means */
+/* ---- Nice values and I/O priorities: which threads setpriority(2) means */
 
 struct prio_walk {
-	int which;
+	int which; /* PRIO_* */
 	u32 uid;
 	struct pid *group;
 	int nice; /* set: what they get. get: the lowest (best) seen so far. */
-	bool is_set;
+	bool is_set, is_io; /* io: nice is one for ioprio_set(2) */
 	int err; /* -ESRCH until one was found */
 };
 
+/* What is not set follows from the nice value. */
+static int ioprio_of(const struct thread *t)
+{
+	return t->ioprio ? t->ioprio : IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, (t->nice + 20) / 5);
+}
+
+static void ioprio_visit(struct prio_walk *w, struct thread *t)
+{
+	const struct cred *self = cred_current(), *other = thread_cred_get(t);
+
+	if (!w->is_set)
+		w->nice = w->err ? ioprio_of(t) : MIN(w->nice, ioprio_of(t));
+	else if (other->uid == self->euid || other->uid == self->uid || capable(CAP_SYS_NICE))
+		t->ioprio = w->nice;
+	else
+		w->err = -EPERM;
+	if (w->err == -ESRCH)
+		w->err = 0;
+	cred_put(other);
+}
+
 static void prio_visit(struct prio_walk *w, struct thread *t)
 {
+	if (w->is_io) {
+		ioprio_visit(w, t);
+		return;
+	}
 	if (!w->is_set) {
 		w->nice = w->err ? t->nice : MIN(w->nice, (int)t->nice);
 		w->err = 0;
@@ -405,6 +430,49 @@ SYSCALL(getpriority, int which, int who)
 	int err = prio_run(&w, who);
 
 	return err ? err : 20 - w.nice; /* so that no result looks like an error */
+}
+
+static int ioprio_check(int ioprio)
+{
+	int level = IOPRIO_PRIO_DATA(ioprio) & 7;
+
+	switch (IOPRIO_PRIO_CLASS(ioprio)) {
+	case IOPRIO_CLASS_RT:
+		return capable(CAP_SYS_ADMIN) || capable(CAP_SYS_NICE) ? 0 : -EPERM;
+	case IOPRIO_CLASS_BE:
+	case IOPRIO_CLASS_IDLE:
+		return 0;
+	case IOPRIO_CLASS_NONE:
+		return level ? -EINVAL : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL(ioprio_set, int which, int who, int ioprio)
+{
+	struct prio_walk w = {
+		.which = (int)((u32)which - 1), .is_set = true, .is_io = true, .nice = ioprio
+	};
+	int err = ioprio >> 16 ? -EINVAL : ioprio_check(ioprio);
+
+	return err ? err : prio_run(&w, who);
+}
+
+SYSCALL(ioprio_get, int which, int who)
+{
+	struct prio_walk w = { .which = (int)((u32)which - 1), .is_io = true };
+	struct thread *t;
+	int err = prio_run(&w, who);
+
+	if (err || which != IOPRIO_WHO_PROCESS)
+		return err ? err : w.nice;
+	t = thread_find_get(who); /* asked about one, the truth: it may have none */
+	if (!t)
+		return -ESRCH;
+	w.nice = t->ioprio;
+	thread_put(t);
+	return w.nice;
 }
 
 /* ---- Limits */

@@ -1,13 +1,14 @@
 /*
  * Clocks and sleeping. Timers that send signals are in kernel/syscall/signal.c.
  *
- *                                       Follows: clock_gettime(2), clock_nanosleep(2), nanosleep(2)
+ * Follows: clock_gettime(2), clock_nanosleep(2), nanosleep(2), adjtimex(2)
  */
 #include "kernel/syscall/user.h"
 
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/time.h>
+#include <linux/timex.h>
 
 #include "arch/x86_64/percpu.h"
 #include "kernel/id/cred.h"
@@ -87,6 +88,102 @@ SYSCALL(clock_settime, int clock, const struct timespec __user *uts)
 		return -EPERM;
 	clock_set_realtime(timespec_to_ns(&ts));
 	return 0;
+}
+
+/* ---- adjtimex */
+
+/* What one clock daemon left for others to read. Nothing here turns the clock by itself. */
+static struct {
+	_Atomic int status, tai;
+	_Atomic long maxerror, esterror, constant;
+} ntp = { .status = STA_UNSYNC, .maxerror = 16000000, .esterror = 16000000, .constant = 2 };
+
+static int adjust_check(const struct timex *t, u32 modes)
+{
+	s64 limit = modes & ADJ_NANO ? NS_PER_SEC : 1000000;
+
+	if (modes & 0x8000) /* the old adjtime(3) */
+		return !(modes & ADJ_OFFSET)              ? -EINVAL
+		       : !(modes & ADJ_NANO) && t->offset ? -EOPNOTSUPP
+							  : 0;
+	if ((modes & ADJ_TICK) && (t->tick < 9000 || t->tick > 11000))
+		return -EINVAL;
+	if ((modes & ADJ_SETOFFSET) && (t->time.tv_usec < 0 || t->time.tv_usec >= limit))
+		return -EINVAL;
+	/* The clock steps, but it cannot be made to run faster or slower. */
+	if (((modes & ADJ_TICK) && t->tick != 10000) || ((modes & ADJ_FREQUENCY) && t->freq) ||
+	    ((modes & ADJ_OFFSET) && t->offset))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static void adjust(const struct timex *t, u32 modes)
+{
+	s64 unit_ns = modes & ADJ_NANO ? 1 : 1000;
+
+	if (modes & ADJ_SETOFFSET)
+		clock_set_realtime(clock_realtime_ns() + (u64)t->time.tv_sec * NS_PER_SEC +
+				   (u64)(t->time.tv_usec * unit_ns));
+	if (modes & ADJ_STATUS)
+		ntp.status = (ntp.status & STA_RONLY) | (t->status & ~STA_RONLY);
+	if (modes & ADJ_NANO)
+		atomic_fetch_or(&ntp.status, STA_NANO);
+	if (modes & ADJ_MICRO)
+		atomic_fetch_and(&ntp.status, ~STA_NANO);
+	if (modes & ADJ_MAXERROR)
+		ntp.maxerror = t->maxerror;
+	if (modes & ADJ_ESTERROR)
+		ntp.esterror = t->esterror;
+	if (modes & ADJ_TIMECONST)
+		ntp.constant = t->constant;
+	if ((modes & ADJ_TAI) && t->constant >= 0)
+		ntp.tai = (int)t->constant;
+}
+
+SYSCALL(adjtimex, struct timex __user *utimex)
+{
+	struct timex t;
+	bool is_old;
+	u64 now;
+	int err;
+
+	if (copy_from_user(&t, utimex, sizeof(t)))
+		return -EFAULT;
+	is_old = t.modes & 0x8000;
+	err = adjust_check(&t, t.modes);
+	if (err == -EINVAL)
+		return err;
+	if (t.modes && t.modes != ADJ_OFFSET_SS_READ && !capable(CAP_SYS_TIME))
+		return -EPERM;
+	if (err)
+		return err;
+	if (!is_old)
+		adjust(&t, t.modes);
+	now = clock_realtime_ns();
+	t = (struct timex){
+		.modes = t.modes,
+		.maxerror = ntp.maxerror,
+		.esterror = ntp.esterror,
+		.status = ntp.status,
+		.constant = ntp.constant,
+		.precision = 1,
+		.tolerance = 32768000,
+		.time = { now / NS_PER_SEC, now % NS_PER_SEC / (ntp.status & STA_NANO ? 1 : 1000) },
+		.tick = 10000,
+		.tai = ntp.tai,
+	};
+	if (copy_to_user(utimex, &t, sizeof(t)))
+		return -EFAULT;
+	return t.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
+}
+
+SYSCALL(clock_adjtime, int clock, struct timex __user *utimex)
+{
+	u64 ns;
+
+	if (clock == CLOCK_REALTIME)
+		return sys_adjtimex(utimex);
+	return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
 }
 
 SYSCALL(gettimeofday, struct timeval __user *utv, struct timezone __user *utz)
@@ -177,6 +274,36 @@ static long sleep_until_absolute(int clock, u64 ns)
 	return thread_sleep_until(clock_ns() + (ns - now)) ? -ERESTARTNOHAND : 0;
 }
 
+/* Nothing wakes at a moment of CPU time: looks again when it may have come at the earliest, but
+ * not more often than it is measured. */
+static long sleep_for_cpu_time(int clock, int flags, u64 ns, struct timespec __user *urest)
+{
+	struct timespec rest;
+	u64 now, end;
+	int err = clock_read(clock, &now);
+
+	if (err)
+		return err;
+	end = flags & TIMER_ABSTIME ? ns : now + ns;
+	while (now < end) {
+		if (thread_sleep_until(clock_ns() + MAX((end - now) / nr_cpus, TICK_NS))) {
+			if (flags & TIMER_ABSTIME)
+				return -ERESTARTNOHAND;
+			rest = timespec_from_ns(end - now);
+			return urest && copy_to_user(urest, &rest, sizeof(rest)) ? -EFAULT : -EINTR;
+		}
+		err = clock_read(clock, &now);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool is_own_thread(int nr)
+{
+	return !nr || nr == pid_vnr(current->pid);
+}
+
 SYSCALL(clock_nanosleep, int clock, int flags, const struct timespec __user *uwant,
 	struct timespec __user *urest)
 {
@@ -188,17 +315,21 @@ SYSCALL(clock_nanosleep, int clock, int flags, const struct timespec __user *uwa
 	case CLOCK_BOOTTIME:
 	case CLOCK_TAI:
 		break;
-	case CLOCK_PROCESS_CPUTIME_ID: /* Linux can; here nothing wakes at a moment of CPU time */
-		return -EOPNOTSUPP;
-	case CLOCK_THREAD_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID: /* it does not pass while one sleeps */
 		return -EINVAL;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		break;
 	default:
+		if (clock < 0 && (!(clock & 4) || !is_own_thread(~(clock >> 3))))
+			break;
 		return clock >= 0 && clock <= CLOCK_TAI ? -EOPNOTSUPP : -EINVAL;
 	}
 	if (copy_from_user(&want, uwant, sizeof(want)))
 		return -EFAULT;
 	if (!timespec_is_valid(&want))
 		return -EINVAL;
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID)
+		return sleep_for_cpu_time(clock, flags, timespec_to_ns(&want), urest);
 	if (flags & TIMER_ABSTIME)
 		return sleep_until_absolute(clock, timespec_to_ns(&want));
 	return sleep_for(timespec_to_ns(&want), urest);

@@ -48,6 +48,9 @@ struct iov_import {
 int iov_from_user(struct iov_import *in, const struct iovec __user *uiov, u64 nr) __must_check;
 void iov_free(struct iov_import *in);
 
+/* The thread of this id, 0: the current one; +1, or NULL. */
+struct thread *thread_find_get(int nr);
+
 /* utimeout NULL: WAIT_FOREVER; zero: 0; else now + it. -EFAULT, -EINVAL. */
 int deadline_from_user(const struct timespec __user *utimeout, u64 *deadline_ns);
 /* Writes what is left until deadline back, as ppoll and pselect do; a fault is not an error there.

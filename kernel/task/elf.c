@@ -17,6 +17,7 @@
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/mman.h>
+#include <linux/rseq.h>
 #include <linux/times.h>
 
 #include "lib/elf.h"
@@ -352,6 +353,7 @@ struct stack_plan {
 static void fill_auxv(struct exec_image *image, struct stack_plan *plan)
 {
 	const struct cred *cred = image->cred;
+	/* clang-format off */
 	const u64 pairs[] = {
 		AT_HWCAP,       cpu_features.hwcap,
 		AT_PAGESZ,      PAGE_SIZE,
@@ -372,8 +374,11 @@ static void fill_auxv(struct exec_image *image, struct stack_plan *plan)
 		AT_EXECFN,      plan->execfn,
 		AT_PLATFORM,    plan->platform,
 		AT_MINSIGSTKSZ, fpu_size + SIGFRAME_MAX,
+		AT_RSEQ_ALIGN,  __alignof__(struct rseq),
+		AT_RSEQ_FEATURE_SIZE, offsetof(struct rseq, __reserved),
 		AT_NULL,        0,
 	};
+	/* clang-format on */
 
 	static_assert(sizeof(pairs) <= sizeof(image->as->auxv), "as->auxv holds all");
 	memcpy(image->as->auxv, pairs, sizeof(pairs));

@@ -20,6 +20,7 @@
 #include <linux/fcntl.h>
 #include <linux/limits.h>
 #include <linux/personality.h>
+#include <linux/prctl.h>
 
 #include "lib/string.h"
 
@@ -437,6 +438,7 @@ static void reset_thread(struct thread *self)
 	sig_unlock(self->task, irqflags);
 	self->set_child_tid = NULL;
 	self->robust_list = NULL;
+	self->rseq = NULL;
 	self->restart = NULL;
 }
 
@@ -489,6 +491,8 @@ static int build_image(struct exec_image *image, const struct exec_strings *s,
 		return err;
 	image->as->exe = file_get(image->file);
 	image->as->is_dumpable = is_dumpable(image);
+	if (current->as && !(current->as->deny_exec & PR_MDWE_NO_INHERIT))
+		image->as->deny_exec = current->as->deny_exec;
 	image->is_random = !(task_current()->personality & ADDR_NO_RANDOMIZE);
 	err = elf_load(image);
 	return err ? err : elf_build_stack(image, s, args->filename);

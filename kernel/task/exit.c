@@ -79,7 +79,7 @@ void task_leave_as(void)
 
 	if (!self->as)
 		return;
-	futex_exit_robust();
+	futex_exit();
 	clear_child_tid(self);
 	vfork_complete(self);
 }

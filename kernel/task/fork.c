@@ -123,6 +123,7 @@ static int copy_task(struct thread *t, const struct thread *self, const struct f
 	task->exit_signal = args->exit_signal;
 	task->autoreap = args->flags & CLONE_AUTOREAP;
 	task->personality = from->personality;
+	task->thp_disable = from->thp_disable;
 	task->oom_score_adj = from->oom_score_adj;
 	task->oom_score_adj_min = from->oom_score_adj_min;
 	task->creator_ino = self->pid->ino;
@@ -191,10 +192,20 @@ static void copy_thread(struct thread *t, const struct thread *self, const struc
 
 	sigpending_init(&t->pending);
 	t->sig_blocked = self->sig_blocked;
-	t->nice = self->nice;
+	t->nice = self->resets_on_fork ? MAX(self->nice, (s8)0) : self->nice;
+	if (!self->resets_on_fork || !self->rt_priority) {
+		t->policy = self->policy;
+		t->rt_priority = t->prio = self->rt_priority;
+	}
+	t->ioprio = self->ioprio;
 	t->timer_slack_ns = t->default_slack_ns = self->timer_slack_ns;
-	t->policy = self->policy;
 	t->affinity = self->affinity;
+	if (!(flags & CLONE_VM)) {
+		t->rseq = self->rseq;
+		t->rseq_len = self->rseq_len;
+		t->rseq_sig = self->rseq_sig;
+		t->rseq_cpu = ~0u; /* not told yet */
+	}
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
 		t->altstack = self->altstack;
 	else

@@ -29,6 +29,7 @@
 #include "kernel/sync/lockcheck.h"
 #include "kernel/sync/wait.h"
 #include "kernel/task/session.h"
+#include "kernel/task/rseq.h"
 #include "kernel/task/sigqueue.h"
 
 #define NR_restart_syscall 219
@@ -463,6 +464,8 @@ void upcall_return_to_user(struct regs *regs)
 	lockcheck_return_to_user();
 	if (work & WORK_RESCHED)
 		sched_resched();
+	if (unlikely(current->rseq || (work & WORK_RSEQ)))
+		rseq_return_to_user(regs);
 	if (work & (WORK_SIGNAL | WORK_SIGMASK))
 		signal_deliver(regs);
 }

@@ -104,6 +104,7 @@ struct task {
 	u64 creator_ino; /* [I] of the thread that forked it (__WNOTHREAD) */
 	u64 max_rss_pages, child_max_rss_pages; /* [S] */
 	u64 personality; /* [a] */
+	u8 thp_disable; /* [a] PR_SET_THP_DISABLE */
 	int oom_score_adj; /* [a] */
 	int oom_score_adj_min; /* [a] without privilege it cannot go below this */
 };

@@ -51,6 +51,17 @@
 #define PR_CAP_AMBIENT_LOWER     3
 #define PR_CAP_AMBIENT_CLEAR_ALL 4
 
+#define PR_TIMING_STATISTICAL         0
+#define PR_THP_DISABLE_EXCEPT_ADVISED (1 << 1)
+#define PR_GET_SPECULATION_CTRL       52
+#define PR_SET_SPECULATION_CTRL       53
+#define PR_SPEC_STORE_BYPASS          0
+#define PR_SPEC_L1D_FLUSH             2
+#define PR_SPEC_ENABLE                (1 << 1)
+#define PR_SPEC_FORCE_DISABLE         (1 << 3)
+#define PR_MDWE_REFUSE_EXEC_GAIN      1
+#define PR_MDWE_NO_INHERIT            2
+
 #define PR_TSC_ENABLE  1
 #define PR_TSC_SIGSEGV 2
 

@@ -44,6 +44,21 @@ int munlock(const void *addr, size_t len)
 	return (int)SYSCALL(munlock, addr, len);
 }
 
+int mlock2(const void *addr, size_t len, unsigned int flags)
+{
+	return (int)SYSCALL(mlock2, addr, len, flags);
+}
+
+int mlockall(int flags)
+{
+	return (int)SYSCALL(mlockall, flags);
+}
+
+int munlockall(void)
+{
+	return (int)SYSCALL(munlockall);
+}
+
 int memfd_create(const char *name, unsigned int flags)
 {
 	return (int)SYSCALL(memfd_create, name, flags);

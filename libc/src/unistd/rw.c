@@ -58,3 +58,15 @@ ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t offset, int flags
 {
 	return SYSCALL(pwritev2, fd, iov, n, offset, 0, flags);
 }
+
+ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long n_local,
+			 const struct iovec *remote, unsigned long n_remote, unsigned long flags)
+{
+	return SYSCALL(process_vm_readv, pid, local, n_local, remote, n_remote, flags);
+}
+
+ssize_t process_vm_writev(pid_t pid, const struct iovec *local, unsigned long n_local,
+			  const struct iovec *remote, unsigned long n_remote, unsigned long flags)
+{
+	return SYSCALL(process_vm_writev, pid, local, n_local, remote, n_remote, flags);
+}
