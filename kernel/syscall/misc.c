@@ -24,12 +24,13 @@
 #include "arch/x86_64/apic.h"
 #include "kernel/debug/printk.h"
 #include "kernel/id/cred.h"
+#include "kernel/id/pidns.h"
 #include "kernel/id/uts.h"
 #include "kernel/mm/mmap.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/sched.h"
-#include "kernel/task/signal.h"
+#include "kernel/task/sigqueue.h"
 #include "drivers/drivers.h"
 #include "drivers/mem.h"
 
@@ -424,14 +425,39 @@ SYSCALL(arch_prctl, int op, u64 addr)
 
 /* ---- power and the log */
 
+/* pid_namespaces(7): ends the namespace; who waits for its init sees it die of SIGHUP or SIGINT. */
+static long pidns_reboot(struct pidns *ns, u32 command)
+{
+	bool is_restart =
+		command == LINUX_REBOOT_CMD_RESTART || command == LINUX_REBOOT_CMD_RESTART2;
+	u64 irqflags;
+
+	if (!is_restart && command != LINUX_REBOOT_CMD_POWER_OFF &&
+	    command != LINUX_REBOOT_CMD_HALT)
+		return -EINVAL;
+	rwspin_read_lock(&tasks_lock);
+	if (ns->init) {
+		irqflags = sig_lock(ns->init);
+		if (!ns->init->is_exiting)
+			signal_condemn(ns->init, is_restart ? SIGHUP : SIGINT);
+		sig_unlock(ns->init, irqflags);
+	}
+	rwspin_read_unlock(&tasks_lock);
+	task_exit_group(0);
+}
+
 SYSCALL(reboot, u32 magic1, u32 magic2, u32 command, void __user *arg)
 {
-	if (!capable(CAP_SYS_BOOT))
+	struct pidns *ns = pidns_current();
+
+	if (!ns_capable(ns->ns.owner ? ns->ns.owner : &userns_initial, CAP_SYS_BOOT))
 		return -EPERM;
 	if (magic1 != LINUX_REBOOT_MAGIC1 ||
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
+	if (ns != &pidns_initial)
+		return pidns_reboot(ns, command);
 	drivers_finish();
 	switch (command) {
 	case LINUX_REBOOT_CMD_RESTART:

@@ -161,7 +161,7 @@ static bool wants_signal(const struct thread *t, int sig)
 	       !(atomic_load_explicit(&t->head.work_flags, memory_order_relaxed) & WORK_SIGNAL);
 }
 
-static void condemn(struct task *t, int code)
+void signal_condemn(struct task *t, int code)
 {
 	struct thread *thread;
 
@@ -196,7 +196,7 @@ static void complete(struct task *t, struct thread *target, enum signal_scope sc
 		return;
 	}
 	if (is_fatal(t, sig) && !(chosen->sig_blocked & SIGMASK(sig)))
-		condemn(t, sig);
+		signal_condemn(t, sig);
 	else
 		signal_wake(chosen, sig == SIGKILL);
 }

@@ -60,6 +60,9 @@ void signal_wake(struct thread *t, bool fatal);
 bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope scope,
 		       struct sigqueue *q);
 
+/* Ends t, whatever it does about signals, with that wait-status code. */
+void signal_condemn(struct task *t, int code);
+
 /* No one can be hurt by it unless its handler says so: process 1 of a namespace. */
 bool task_is_ns_init(const struct task *t);
 

@@ -380,6 +380,27 @@ static void a_mount_of_proc_shows_its_namespace(void)
 
 /* ---- nothing stays */
 
+static int reboots(void *arg)
+{
+	return syscall(SYS_reboot, 0xfee1dead, 0x28121969, (unsigned int)(long)arg, NULL) ? 99 : 98;
+}
+
+static int child_reboots(void *arg)
+{
+	spawn(reboots, arg);
+	return child_pauses(NULL);
+}
+
+static void reboot_ends_the_namespace_alone(void)
+{
+	NEEDS_NAMESPACES(CLONE_NEWPID);
+	if (!in_guest())
+		SKIP("guest only");
+	EXPECT_EQ(reap(spawn_in(CLONE_NEWPID, child_reboots, (void *)0x4321fedcL)), SIGINT);
+	EXPECT_EQ(reap(spawn_in(CLONE_NEWPID, reboots, (void *)0x01234567L)), SIGHUP);
+	EXPECT_EQ(reap(spawn_in(CLONE_NEWPID, reboots, (void *)0x1L)), 99 << 8);
+}
+
 static long in_use(const char *cache)
 {
 	return file_number("/proc/slabinfo", cache);
@@ -412,6 +433,7 @@ int main(void)
 	RUN(namespaces_nest_to_level_32);
 	RUN(numbers_can_be_chosen_on_each_level);
 	RUN(a_mount_of_proc_shows_its_namespace);
+	RUN(reboot_ends_the_namespace_alone);
 	RUN(all_is_given_back);
 	return tap_done();
 }
