@@ -23,7 +23,9 @@ static int robust_release(u64 entry, long offset, u32 tid, bool is_pending)
 
 	if ((u64)uaddr % sizeof(*uaddr) || get_user(seen, uaddr))
 		return -EFAULT;
-	if (is_pending && !seen && !(entry & ROBUST_PI)) /* unlocked, but nobody woken yet */
+	/* Unlocked, but nobody woken yet; or woken to take it over from one who died, and now dead
+	 * too: the next one must hear of it. */
+	if (is_pending && !(seen & FUTEX_TID_MASK) && !(entry & ROBUST_PI))
 		return futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
 	do {
 		if ((seen & FUTEX_TID_MASK) != tid)
