@@ -242,6 +242,12 @@ static inline int kernel_at_least(int major, int minor)
 	return a > major || (a == major && b >= minor);
 }
 
+/* Several programs run at once (stress_mix): nothing may be said of the whole system then. */
+static inline int is_mixed(void)
+{
+	return getenv("MIX") != NULL;
+}
+
 /* Tests of what only a guest may try: limits of the whole system, slab counts. */
 static inline int in_guest(void)
 {
