@@ -46,7 +46,7 @@ obj-mm      := page slab slabcheck kmap as tables mmap remap advise fault
 obj-time    := clock timer
 obj-sched   := thread sched idle policy load futex futex_op futex_pi futex_robust work
 obj-id      := pid pidns cred userns ns uts
-obj-fs      := super inode dentry dpath mount mnt_ns path namei fs_ctx file fdtable open rw uio stat \
+obj-fs      := protect super inode dentry dpath mount mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
 	       session rlimit oom
@@ -56,9 +56,9 @@ obj-subfs   := pidfs/pidfd pipefs/pipe $(addprefix sockfs/,sockfs socket unix un
 	       unix_io unix_packet unix_gc scm) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
 	       nsfs/nsfs $(addprefix procfs/,procfs pid ns process status stack memory smaps fd mounts \
-	       system cpuinfo sys)
+	       system cpuinfo sys) sysfs/sysfs
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
-	       vgatext fbcon font keyboard keymap serial mem random
+	       vgatext fbcon font keyboard keymap serial mem kmsg random
 obj-syscall := dispatch pidfd process sched futex rseq io open namei fd mount mem signal time timers poll \
 	       anon id xattr misc ns socket
 

@@ -16,7 +16,7 @@
 
 struct kernel_options kernel_options = {
 	.init_envp = { "HOME=/", "TERM=linux" },
-	.has_aslr = true,
+	.randomize = 2,
 };
 
 static const char *consoles[MAX_CONSOLES];
@@ -70,7 +70,7 @@ static void set_ktest(const char *value)
 
 static void set_norandmaps(const char *value)
 {
-	kernel_options.has_aslr = false;
+	kernel_options.randomize = 0;
 }
 
 static void ignore(const char *value)

@@ -13,7 +13,7 @@ struct kernel_options {
 	const char *init_envp[OPTION_MAX_WORDS + 4];
 	u32 max_cpus; /* maxcpus=; 0: all there are */
 	const char *ktest; /* ktest=: a self-test to run before init, or NULL */
-	bool has_aslr; /* off with "norandmaps" */
+	int randomize; /* kernel.randomize_va_space: 0 ("norandmaps"), 1 all but the heap, 2 */
 };
 extern struct kernel_options kernel_options;
 

@@ -11,11 +11,12 @@
 #include "arch/x86_64/upcalls.h"
 
 static struct irq_handler {
+	const char *name;
 	void (*fn)(void *arg);
 	void *arg;
 } handlers[NR_IRQS];
 
-int irq_register(unsigned int irq, void (*fn)(void *arg), void *arg)
+int irq_register(unsigned int irq, const char *name, void (*fn)(void *arg), void *arg)
 {
 	int err;
 
@@ -26,9 +27,14 @@ int irq_register(unsigned int irq, void (*fn)(void *arg), void *arg)
 	err = irq_route(irq);
 	if (err)
 		return err;
-	handlers[irq] = (struct irq_handler){ fn, arg };
+	handlers[irq] = (struct irq_handler){ name, fn, arg };
 	irq_unmask(irq);
 	return 0;
+}
+
+const char *irq_name(unsigned int irq)
+{
+	return irq < NR_IRQS ? handlers[irq].name : NULL;
 }
 
 void upcall_irq(unsigned int irq)

@@ -7,4 +7,6 @@
 
 /* For ever. fn runs in interrupt context, interrupts off. -ENODEV: the machine has no such line;
  * -EBUSY: taken. */
-int irq_register(unsigned int irq, void (*fn)(void *arg), void *arg) __must_check;
+int irq_register(unsigned int irq, const char *name, void (*fn)(void *arg), void *arg) __must_check;
+
+const char *irq_name(unsigned int irq); /* whose line it is; NULL: nobody's */

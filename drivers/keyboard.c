@@ -124,6 +124,6 @@ void keyboard_init(void)
 	if (send(DATA, KEYS_ENABLE))
 		receive(&answer);
 	drain();
-	if (irq_register(KEYBOARD_IRQ, keyboard_interrupt, NULL))
+	if (irq_register(KEYBOARD_IRQ, "i8042", keyboard_interrupt, NULL))
 		pr_warn("keyboard: cannot have interrupt %u\n", KEYBOARD_IRQ);
 }

@@ -1,30 +1,28 @@
 /*
- * The devices that are no devices: null, zero, full, random, urandom, kmsg. Major 1, as ever.
+ * The devices that are no devices: null, zero, full, random, urandom; kmsg is in kmsg.c. Major 1,
+ * as ever.
  *
- * Follows: null(4), full(4), random(4); /dev/kmsg as in Linux's Documentation/ABI/testing/dev-kmsg.
+ * Follows: null(4), full(4), random(4).
  */
 #include "drivers/mem.h"
 
 #include <linux/errno.h>
-#include <linux/fcntl.h>
 #include <linux/major.h>
 #include <linux/mman.h>
 #include <linux/random.h>
 
-#include "lib/fmt.h"
 #include "lib/string.h"
 
 #include "arch/x86_64/uaccess.h"
 
-#include "kernel/debug/printk.h"
 #include "kernel/mm/mmap.h"
-#include "kernel/mm/slab.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/wait.h"
 
+#include "drivers/kmsg.h"
+
 #include "fs/chrdev.h"
 #include "fs/file.h"
-#include "fs/poll.h"
 
 /* ---- null, zero, full ---- */
 
@@ -157,111 +155,6 @@ static const struct file_ops random_ops = {
 	.ioctl = random_ioctl,
 };
 
-/* ---- kmsg ---- */
-
-#define KMSG_MAX (LOG_TEXT_MAX + 64)
-
-struct kmsg {
-	u64 seq; /* of the record to read next */
-};
-
-/* One record a read: "level,sequence,microseconds,-;text\n". */
-static long kmsg_read(struct file *file, struct uio *uio, u64 *pos)
-{
-	struct kmsg *k = file->private;
-	struct log_record record;
-	char *buf = kmalloc(KMSG_MAX + LOG_TEXT_MAX), *text = buf + KMSG_MAX;
-	u64 seq = k->seq;
-	long n;
-
-	if (!buf)
-		return -ENOMEM;
-	if (!log_get(&seq, &record, text)) {
-		n = -EAGAIN; /* the log cannot be waited for */
-	} else {
-		n = snprintf(buf, KMSG_MAX, "%u,%llu,%llu,-;%.*s\n", record.level,
-			     (unsigned long long)record.seq,
-			     (unsigned long long)record.time_ns / 1000, (int)record.len, text);
-		if ((size_t)n > uio->resid)
-			n = -EINVAL;
-		else if (uio_copy_out(uio, buf, n) != (size_t)n)
-			n = -EFAULT;
-		else
-			k->seq = seq;
-	}
-	kfree(buf);
-	return n;
-}
-
-/* A "<n>" prefix is the level, as syslog(3) writes it. */
-static long kmsg_write(struct file *file, struct uio *uio, u64 *pos)
-{
-	size_t whole = uio->resid, n;
-	enum log_level level = LOG_WARNING;
-	char buf[256], *text = buf;
-
-	n = uio_copy_in(uio, buf, sizeof(buf) - 1);
-	if (!n)
-		return whole ? -EFAULT : 0;
-	buf[n] = '\0';
-	uio->resid = 0;
-	if (n > 2 && buf[0] == '<' && buf[1] >= '0' && buf[1] <= '9') {
-		char *end = strchr(buf, '>');
-
-		if (end) {
-			level = (buf[1] - '0') & 7;
-			text = end + 1;
-		}
-	}
-	printk(level, "%s", text);
-	return whole;
-}
-
-static s64 kmsg_seek(struct file *file, s64 offset, int whence)
-{
-	struct kmsg *k = file->private;
-
-	if (offset)
-		return -ESPIPE;
-	switch (whence) {
-	case 0: /* SEEK_SET: the first record */
-		k->seq = 0;
-		return 0;
-	case 2: /* SEEK_END: after the last */
-		k->seq = log_next_seq();
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static u32 kmsg_poll(struct file *file, struct poll_table *pt)
-{
-	struct kmsg *k = file->private;
-
-	return k->seq < log_next_seq() ? POLLIN | POLLRDNORM : 0;
-}
-
-static int kmsg_open(struct inode *inode, struct file *file)
-{
-	file->private = kzalloc(sizeof(struct kmsg));
-	return file->private ? 0 : -ENOMEM;
-}
-
-static void kmsg_release(struct file *file)
-{
-	kfree(file->private);
-}
-
-static const struct file_ops kmsg_ops = {
-	.read = kmsg_read,
-	.write = kmsg_write,
-	.seek = kmsg_seek,
-	.poll = kmsg_poll,
-	.open = kmsg_open,
-	.release = kmsg_release,
-};
-
 static struct chrdev devices[] = {
 	{ .name = "null",
 	  .first = MKDEV(MEM_MAJOR, 3),
@@ -299,4 +192,5 @@ void mem_init(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		chrdev_register(&devices[i]);
+	kmsg_init();
 }

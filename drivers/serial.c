@@ -216,7 +216,7 @@ struct tty *serial_init(void)
 	serial_tty.termios.c_ispeed = serial_tty.termios.c_ospeed = 115200;
 	tty_register(&serial_tty);
 	outb(UART_IER, IER_RX);
-	if (irq_register(COM1_IRQ, serial_interrupt, NULL)) {
+	if (irq_register(COM1_IRQ, "ttyS0", serial_interrupt, NULL)) {
 		pr_warn("ttyS0: no interrupt, polling\n");
 		timer_setup(&poll_timer, serial_poll);
 		timer_arm(&poll_timer, clock_ns() + POLL_NS);

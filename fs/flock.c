@@ -29,11 +29,13 @@ struct file_lock {
 	enum lock_kind kind;
 	bool is_write;
 	const void *owner; /* struct file, or struct files for LOCK_RECORD; weak */
-	struct pid *pid; /* LOCK_RECORD: counted */
+	struct pid *pid; /* the process it is shown for, not for LOCK_OFD: counted */
 	u64 start, end; /* inclusive */
 };
 
 struct flock_context {
+	struct list link; /* all_contexts */
+	struct inode *inode;
 	struct list locks;
 	struct wait_queue changed;
 	_Atomic u64 generation; /* moves whenever a lock goes or weakens */
@@ -47,6 +49,7 @@ struct record_waiter {
 
 static struct spinlock flock_lock = SPINLOCK_INIT(RANK_FLOCK);
 static struct list record_waiters = LIST_INIT(record_waiters);
+static struct list all_contexts = LIST_INIT(all_contexts);
 
 #define DEADLOCK_DEPTH 64
 
@@ -63,11 +66,16 @@ static struct flock_context *context_get(struct inode *inode)
 	if (!ctx)
 		return NULL;
 	list_init(&ctx->locks);
+	ctx->inode = inode;
 	wait_queue_init(&ctx->changed);
 	atomic_init(&ctx->generation, 0);
 	if (atomic_compare_exchange_strong_explicit(&inode->locks, &none, ctx, memory_order_acq_rel,
-						    memory_order_acquire))
+						    memory_order_acquire)) {
+		spin_lock(&flock_lock);
+		list_add_tail(&ctx->link, &all_contexts);
+		spin_unlock(&flock_lock);
 		return ctx;
+	}
 	kfree(ctx);
 	return none;
 }
@@ -87,6 +95,9 @@ void flock_free(struct inode *inode)
 {
 	struct flock_context *ctx = inode->locks;
 
+	spin_lock(&flock_lock);
+	list_del(&ctx->link);
+	spin_unlock(&flock_lock);
 	locks_free(&ctx->locks);
 	kfree(ctx);
 }
@@ -254,7 +265,7 @@ static void discard_owned(struct flock_context *ctx, enum lock_kind kind, const 
 	locks_free(&gone);
 }
 
-static int flock_acquire(struct file *file, bool is_write, bool nonblock)
+static int flock_acquire(struct file *file, bool is_write, bool nonblock, struct pid *pid)
 {
 	struct flock_context *ctx = context_get(file->inode);
 	struct file_lock *want = kzalloc(sizeof(*want));
@@ -263,9 +274,11 @@ static int flock_acquire(struct file *file, bool is_write, bool nonblock)
 
 	if (!ctx || !want)
 		goto out;
-	*want = (struct file_lock){
-		.kind = LOCK_FLOCK, .is_write = is_write, .owner = file, .end = UINT64_MAX
-	};
+	*want = (struct file_lock){ .kind = LOCK_FLOCK,
+				    .is_write = is_write,
+				    .owner = file,
+				    .pid = pid_get(pid),
+				    .end = UINT64_MAX };
 	for (;;) {
 		u64 seen = atomic_load_explicit(&ctx->generation, memory_order_seq_cst);
 
@@ -282,11 +295,13 @@ static int flock_acquire(struct file *file, bool is_write, bool nonblock)
 			break;
 	}
 out:
+	if (want)
+		pid_put(want->pid);
 	kfree(want);
 	return err;
 }
 
-int flock_whole(struct file *file, int op)
+int flock_whole(struct file *file, int op, struct pid *pid)
 {
 	bool nonblock = op & LOCK_NB;
 
@@ -302,7 +317,7 @@ int flock_whole(struct file *file, int op)
 	}
 	if (!(file->mode & (FILE_READ | FILE_WRITE)))
 		return -EBADF;
-	return flock_acquire(file, op == LOCK_EX, nonblock);
+	return flock_acquire(file, op == LOCK_EX, nonblock, pid);
 }
 
 /* ---- fcntl(2) */
@@ -506,26 +521,39 @@ void flock_release(struct file *file)
 	discard_owned(file->inode->locks, LOCK_OFD, file);
 }
 
-void flock_for_each(struct inode *inode, void (*fn)(const struct flock_view *, void *), void *arg)
+static void context_for_each(struct flock_context *ctx,
+			     void (*fn)(const struct flock_view *, void *), void *arg)
 {
 	static const char *const names[] = { "FLOCK", "POSIX", "OFDLCK" };
-	struct flock_context *ctx = atomic_load_explicit(&inode->locks, memory_order_acquire);
 	struct file_lock *l;
 
-	if (!ctx)
-		return;
-	spin_lock(&flock_lock);
 	list_for_each(l, &ctx->locks, link) {
 		struct flock_view view = {
 			.type = names[l->kind],
 			.is_write = l->is_write,
-			.pid = l->pid ? pid_vnr(l->pid) : -1,
+			.pid = l->pid,
+			.inode = ctx->inode,
 			.start = l->start,
 			.end = l->end,
 			.file = l->kind == LOCK_RECORD ? NULL : (struct file *)l->owner,
 		};
 
 		fn(&view, arg);
+	}
+}
+
+void flock_for_each(struct inode *inode, void (*fn)(const struct flock_view *, void *), void *arg)
+{
+	struct flock_context *ctx;
+
+	spin_lock(&flock_lock);
+	if (inode) {
+		ctx = atomic_load_explicit(&inode->locks, memory_order_acquire);
+		if (ctx)
+			context_for_each(ctx, fn, arg);
+	} else {
+		list_for_each(ctx, &all_contexts, link)
+			context_for_each(ctx, fn, arg);
 	}
 	spin_unlock(&flock_lock);
 }

@@ -12,8 +12,8 @@ struct files;
 struct inode;
 struct pid;
 
-/* op: LOCK_SH, LOCK_EX, LOCK_UN, with LOCK_NB. 0, -EWOULDBLOCK, -EINVAL, -ENOLCK, -ERESTARTSYS. */
-int flock_whole(struct file *file, int op) __must_check;
+/* op: LOCK_SH, LOCK_EX, LOCK_UN, with LOCK_NB. pid: the caller's process, to be shown. 0, -EWOULDBLOCK, -EINVAL, -ENOLCK, -ERESTARTSYS. */
+int flock_whole(struct file *file, int op, struct pid *pid) __must_check;
 
 /**
  * flock_record - F_GETLK, F_SETLK, F_SETLKW and their F_OFD_ forms, on a kernel copy of the
@@ -32,12 +32,13 @@ void flock_release(struct file *file);
 /* The inode's end. */
 void flock_free(struct inode *inode);
 
-/* For fdinfo. Calls fn, under a spin lock, for each lock on inode; type "FLOCK", "POSIX", "OFDLCK".
+/* Calls fn, under a spin lock, for each lock on inode, or NULL: on all. type "FLOCK", "POSIX", "OFDLCK".
  * end ~0: EOF. */
 struct flock_view {
 	const char *type;
 	bool is_write;
-	int pid; /* -1: none */
+	struct pid *pid; /* NULL: none */
+	struct inode *inode;
 	u64 start, end;
 	struct file *file; /* description that owns a FLOCK or OFDLCK, else NULL */
 };

@@ -20,6 +20,7 @@
 #include "kernel/debug/panic.h"
 #include "kernel/id/userns.h"
 #include "fs/inode.h"
+#include "fs/protect.h"
 #include "fs/internal.h"
 
 int path_want_write(const struct path *p)
@@ -178,6 +179,9 @@ static int link_locked(struct creation *c, const struct path *old)
 
 	if (old->mnt != c->dir.mnt)
 		return -EXDEV;
+	err = protect_hardlink(inode);
+	if (err)
+		return err;
 	if (S_ISDIR(inode->mode) || !dir->ops->link)
 		return -EPERM;
 	rwsem_write_lock(&inode->lock);

@@ -21,6 +21,7 @@
 #include "fs/inode.h"
 #include "fs/internal.h"
 #include "fs/namei.h"
+#include "fs/protect.h"
 #include "fs/stat.h"
 
 /* What concerns only the act of opening and is not shown by F_GETFL. */
@@ -260,10 +261,15 @@ static int open_last(struct walk *w, const struct last_component *last, u32 flag
 		return err ? err : -EEXIST;
 	}
 	if (S_ISLNK(dentry_inode(dentry)->mode) && !(flags & O_NOFOLLOW)) {
-		err = walk_follow(w, dentry, "", &is_there);
+		err = protect_symlink(dentry_inode(w->path.dentry), dentry_inode(dentry));
+		if (!err)
+			err = walk_follow(w, dentry, "", &is_there);
 		dentry_put(dentry);
 		if (!err && !is_there)
 			return 1;
+	} else if (!is_new &&
+		   (err = protect_creation(dentry_inode(w->path.dentry), dentry_inode(dentry)))) {
+		dentry_put(dentry);
 	} else {
 		err = walk_enter(w, dentry);
 	}

@@ -21,6 +21,7 @@
 #include "fs/fdtable.h"
 #include "fs/inode.h"
 #include "fs/internal.h"
+#include "fs/protect.h"
 
 /* ---- names from user space */
 
@@ -350,11 +351,13 @@ static inline enum last_kind component_kind(const struct component *c)
 static __noinline int walk_link(struct walk *w, const struct component *c, struct dentry *dentry)
 {
 	bool is_there;
-	int err;
+	int err = c->is_final ? protect_symlink(dentry_inode(w->path.dentry), dentry_inode(dentry))
+			      : 0;
 
 	if (c->is_final && c->has_slash)
 		w->flags |= LOOKUP_DIRECTORY | LOOKUP_FOLLOW; /* of the links it leads to, too */
-	err = walk_follow(w, dentry, c->rest, &is_there);
+	if (!err)
+		err = walk_follow(w, dentry, c->rest, &is_there);
 	dentry_put(dentry);
 	return err;
 }

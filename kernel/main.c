@@ -51,6 +51,7 @@
 #include "fs/pipefs/pipe.h"
 #include "fs/procfs/procfs.h"
 #include "fs/sockfs/sockfs.h"
+#include "fs/sysfs/sysfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "drivers/drivers.h"
 
@@ -108,6 +109,7 @@ static const struct boot_step {
 	{ "sockfs", sockfs_init },
 	{ "pidfs", pidfs_init }, /* processes are files */
 	{ "procfs", procfs_init },
+	{ "sysfs", sysfs_init },
 	{ "devfs", devfs_init },
 	{ "other CPUs", start_other_cpus },
 	{ "work thread", work_init },

@@ -67,6 +67,34 @@ void seqbuf_put_escaped(struct seqbuf *s, const char *text, const char *special)
 	}
 }
 
+void seqbuf_put_mask(struct seqbuf *s, u64 mask, unsigned n)
+{
+	int digits = (int)(n + 3) / 4;
+
+	if (n > 32)
+		seqbuf_printf(s, "%0*lx,%08lx", digits - 8, mask >> 32, mask & 0xffffffff);
+	else
+		seqbuf_printf(s, "%0*lx", digits, mask);
+}
+
+void seqbuf_put_ranges(struct seqbuf *s, u64 mask)
+{
+	bool is_first = true;
+
+	for (u32 i = 0; i < 64; i++) {
+		u32 first = i;
+
+		if (!(mask >> i & 1))
+			continue;
+		while (i < 63 && mask >> (i + 1) & 1)
+			i++;
+		seqbuf_printf(s, is_first ? "%u" : ",%u", first);
+		if (i > first)
+			seqbuf_printf(s, "-%u", i);
+		is_first = false;
+	}
+}
+
 const char *seqbuf_str(struct seqbuf *s)
 {
 	if (!s->cap)

@@ -33,5 +33,8 @@ void seqbuf_put_dec(struct seqbuf *s, u64 v);
 void seqbuf_put_sdec(struct seqbuf *s, s64 v);
 /* Bytes found in special, and backslash, as \ooo (mount tables, /proc/PID/maps). */
 void seqbuf_put_escaped(struct seqbuf *s, const char *text, const char *special);
+/* A set of the numbers below n (at most 64) as hexadecimal groups, and as ranges: "0-3,7". */
+void seqbuf_put_mask(struct seqbuf *s, u64 mask, unsigned n);
+void seqbuf_put_ranges(struct seqbuf *s, u64 mask);
 /* Ends the text with a zero that is not counted; the last byte is lost if the buffer is full. */
 const char *seqbuf_str(struct seqbuf *s);

@@ -62,10 +62,8 @@ static void handle(int sig, void (*handler)(int))
 static void mount_all(void)
 {
 	static const char *const table[][2] = {
-		{ "proc", "/proc" },
-		{ "devtmpfs", "/dev" },
-		{ "devpts", "/dev/pts" },
-		{ "tmpfs", "/tmp" },
+		{ "proc", "/proc" },      { "sysfs", "/sys" },     { "devtmpfs", "/dev" },
+		{ "devpts", "/dev/pts" }, { "tmpfs", "/dev/shm" }, { "tmpfs", "/tmp" },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
@@ -75,6 +73,7 @@ static void mount_all(void)
 			printf("init: mount %s: %s\n", table[i][1], strerror(errno));
 	}
 	chmod("/tmp", 01777);
+	chmod("/dev/shm", 01777);
 }
 
 static void copy_to_console(const char *path)

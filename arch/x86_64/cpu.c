@@ -11,6 +11,7 @@
 #include "arch/x86_64/cpu.h"
 
 #include "arch/x86_64/memlayout.h"
+#include "arch/x86_64/percpu.h"
 #include "arch/x86_64/regs.h"
 
 struct cpu_features cpu_features;
@@ -99,6 +100,37 @@ u64 cpu_random(void)
 	for (int tries = 0; cpu_features.has_rdrand && !ok && tries < 10; tries++)
 		__asm__ volatile("rdrand %0; setc %1" : "=r"(value), "=q"(ok)::"cc");
 	return (value ^ rdtsc()) * 0x9e3779b97f4a7c15u;
+}
+
+/* Where the part of an APIC id that numbers packages (level 1) or cores (level 0) begins. */
+static u32 apic_shift(u32 level)
+{
+	struct cpuid basic = cpuid(1, 0);
+	u32 per_package = basic.edx & 1u << 28 ? basic.ebx >> 16 & 0xff : 1, shift = 0;
+
+	if (cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx)
+		return cpuid(0xb, level).eax & 31;
+	while (level && 1u << shift < per_package)
+		shift++;
+	return shift;
+}
+
+void cpu_place(unsigned int cpu, struct cpu_place *out)
+{
+	u32 id = percpu_area[cpu].apic_id, core_shift = apic_shift(0),
+	    package_shift = apic_shift(1);
+
+	*out = (struct cpu_place){ .package = id >> package_shift };
+	out->core = (id & ((1u << package_shift) - 1)) >> core_shift;
+	for_each_cpu(i) {
+		u64 of_package = percpu_area[i].apic_id >> package_shift == out->package;
+		u64 of_core = percpu_area[i].apic_id >> core_shift == id >> core_shift;
+
+		out->of_package |= of_package << i;
+		out->of_core |= of_core << i;
+		out->nr_of_package += of_package;
+		out->nr_of_core += of_core;
+	}
 }
 
 void cpu_halt(void)

@@ -18,6 +18,14 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
+/* Where a CPU is in the machine, and which CPUs share that with it. */
+struct cpu_place {
+	u32 package, core;
+	u64 of_package, of_core; /* a bit for each CPU */
+	u32 nr_of_package, nr_of_core; /* how many those are */
+};
+void cpu_place(unsigned int cpu, struct cpu_place *out);
+
 #define MSR_APIC_BASE      0x1b
 #define MSR_TSC_DEADLINE   0x6e0
 #define MSR_EFER           0xc0000080

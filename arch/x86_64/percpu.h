@@ -30,6 +30,7 @@ struct percpu {
 	const struct regs *irq_regs; /* what the interrupt being handled interrupted */
 	u32 apic_id;
 	_Atomic bool is_online;
+	u32 interrupts[256]; /* taken, by vector */
 	struct tss tss;
 	u64 gdt[GDT_ENTRIES];
 } __aligned(64);

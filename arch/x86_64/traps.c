@@ -176,6 +176,7 @@ void interrupt_dispatch(unsigned int vector, struct regs *regs)
 
 	cpu->irq_depth++; /* handlers run with interrupts off, so they do not nest */
 	cpu->irq_regs = regs;
+	cpu->interrupts[vector]++;
 	switch (vector) {
 	case VECTOR_TIMER:
 		apic_eoi();

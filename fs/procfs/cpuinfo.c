@@ -135,16 +135,19 @@ static void put_cpu(struct seqbuf *out, u32 cpu)
 {
 	u64 khz = clock_tsc_hz / 1000, bogomips = khz * 2 / 10; /* in hundredths */
 	u32 line_bytes = (cpuid(1, 0).ebx >> 8 & 0xff) * 8;
+	struct cpu_place place;
 	u32 virt_bits =
 		cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax >> 8 & 0xff : 48;
 
 	seqbuf_printf(out, "processor\t: %u\n", cpu);
 	put_identity(out);
 	seqbuf_printf(out, "cpu MHz\t\t: %lu.%03lu\n", khz / 1000, khz % 1000);
-	seqbuf_printf(out,
-		      "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: "
-		      "%u\napicid\t\t: %u\n",
-		      nr_cpus, cpu, nr_cpus, cpu);
+	cpu_place(cpu, &place);
+	seqbuf_printf(out, "physical id\t: %u\nsiblings\t: %u\ncore id\t\t: %u\n", place.package,
+		      place.nr_of_package, place.core);
+	seqbuf_printf(out, "cpu cores\t: %u\napicid\t\t: %u\ninitial apicid\t: %u\n",
+		      place.nr_of_package / place.nr_of_core, percpu_area[cpu].apic_id,
+		      percpu_area[cpu].apic_id);
 	seqbuf_printf(out, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n",
 		      cpuid(0, 0).eax);
 	put_flags(out);

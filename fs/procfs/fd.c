@@ -187,37 +187,47 @@ static_assert(FILE_READ == 1 && FILE_WRITE == 2, "they are the index of fd_links
 
 struct lock_lines {
 	struct seqbuf *out;
-	const struct file *file;
-	int pid; /* the process whose descriptor it is */
+	const struct pidns *ns;
+	const struct file *file; /* only what this description holds; NULL: all */
+	const struct pid *pid; /* or the process whose descriptor it is */
 	int nr;
 };
 
 static void put_lock(const struct flock_view *v, void *arg)
 {
 	struct lock_lines *l = arg;
-	const struct inode *inode = l->file->inode;
 
-	if (v->file ? v->file != l->file : v->pid != l->pid)
+	if (l->file && (v->file ? v->file != l->file : v->pid != l->pid))
 		return;
-	seqbuf_printf(l->out, "lock:\t%d: %-6s ADVISORY  %s %d %02x:%02x:%lu %lu ", ++l->nr,
-		      v->type, v->is_write ? "WRITE" : "READ", v->pid, DEV_MAJOR(inode->sb->dev),
-		      DEV_MINOR(inode->sb->dev), inode->ino, v->start);
+	seqbuf_printf(l->out, "%s%d: %-6s ADVISORY  %-5s %d %02x:%02x:%lu %lu ",
+		      l->file ? "lock:\t" : "", ++l->nr, v->type, v->is_write ? "WRITE" : "READ",
+		      v->pid ? pid_nr_in(v->pid, l->ns) : -1, DEV_MAJOR(v->inode->sb->dev),
+		      DEV_MINOR(v->inode->sb->dev), v->inode->ino, v->start);
 	if (v->end == ~0ull)
 		seqbuf_puts(l->out, "EOF\n");
 	else
 		seqbuf_printf(l->out, "%lu\n", v->end);
 }
 
-static int place_process_number(const struct tree_place *p)
+int proc_show_locks(const struct tree_place *p, struct seqbuf *out)
 {
-	struct thread *t;
-	int nr;
+	struct lock_lines lines = { .out = out, .ns = proc_pidns(p) };
 
-	if (proc_thread_get(p, &t))
-		return 0;
-	nr = pid_vnr(t->task->pid);
-	thread_put(t);
-	return nr;
+	flock_for_each(NULL, put_lock, &lines);
+	return 0;
+}
+
+/* +1, or NULL. */
+static struct pid *place_process_get(const struct tree_place *p)
+{
+	struct pid *pid = NULL;
+	struct thread *t;
+
+	if (!proc_thread_get(p, &t)) {
+		pid = pid_get(t->task->pid);
+		thread_put(t);
+	}
+	return pid;
 }
 
 static void put_octal(struct seqbuf *out, u32 v)
@@ -247,11 +257,13 @@ static void put_fdinfo(const struct tree_place *p, struct seqbuf *out, struct fi
 	seqbuf_put_dec(out, file->inode->ino);
 	seqbuf_putc(out, '\n');
 	if (unlikely(file->inode->locks)) {
-		struct lock_lines lines = { .out = out,
-					    .file = file,
-					    .pid = place_process_number(p) };
+		struct pid *pid = place_process_get(p);
+		struct lock_lines lines = {
+			.out = out, .ns = proc_pidns(p), .file = file, .pid = pid
+		};
 
 		flock_for_each(file->inode, put_lock, &lines);
+		pid_put(pid);
 	}
 	if (file->ops->show_fdinfo)
 		file->ops->show_fdinfo(file, proc_pidns(p), out);

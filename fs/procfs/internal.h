@@ -52,10 +52,6 @@ int proc_show_thread_stat(const struct tree_place *p, struct thread *t,
 			  struct seqbuf *out); /* of the thread */
 int proc_show_status(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_statm(const struct tree_place *p, struct thread *t, struct seqbuf *out);
-/* A mask of CPUs as hexadecimal groups, and as ranges. */
-void proc_put_cpu_mask(struct seqbuf *out, u64 mask);
-void proc_put_cpu_list(struct seqbuf *out, u64 mask);
-
 /* process.c: short texts. */
 int proc_show_comm(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_write_comm(struct thread *t, const char *text, size_t len);
@@ -102,6 +98,7 @@ bool proc_fd_is_valid(const struct tree_place *p);
 int proc_fd_permission(const struct tree_place *p, u32 mask);
 int proc_fdinfo_permission(const struct tree_place *p, u32 mask);
 void proc_fd_getattr(const struct tree_place *p, struct kstat *st);
+int proc_show_locks(const struct tree_place *p, struct seqbuf *out);
 /* exe, cwd, root. */
 int proc_exe_follow(const struct tree_place *p, struct path *out);
 int proc_cwd_follow(const struct tree_place *p, struct path *out);
@@ -137,6 +134,7 @@ int proc_show_loadavg(const struct tree_place *p, struct seqbuf *out);
 int proc_show_cpuinfo(const struct tree_place *p, struct seqbuf *out);
 int proc_show_devices(const struct tree_place *p, struct seqbuf *out);
 int proc_show_kallsyms(const struct tree_place *p, struct seqbuf *out);
-int proc_show_kmsg(const struct tree_place *p, struct seqbuf *out);
+int proc_show_interrupts(const struct tree_place *p, struct seqbuf *out);
+int proc_show_nothing(const struct tree_place *p, struct seqbuf *out);
 int proc_show_partitions(const struct tree_place *p, struct seqbuf *out);
 int proc_show_swaps(const struct tree_place *p, struct seqbuf *out);

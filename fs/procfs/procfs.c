@@ -21,6 +21,7 @@
 #include "kernel/task/task.h"
 #include "fs/file.h"
 #include "fs/procfs/internal.h"
+#include "drivers/kmsg.h"
 
 int proc_parse_number(const char *name, u32 len)
 {
@@ -175,11 +176,16 @@ static const struct tree_entry root_table[] = {
 	FILE_ENTRY("cmdline", 0444, proc_show_boot_cmdline),
 	FILE_ENTRY("cpuinfo", 0444, proc_show_cpuinfo),
 	FILE_ENTRY("devices", 0444, proc_show_devices),
+	FILE_ENTRY("diskstats", 0444, proc_show_nothing),
 	FILE_ENTRY("filesystems", 0444, proc_show_filesystems),
-	FILE_ENTRY("kallsyms", 0400, proc_show_kallsyms),
-	FILE_ENTRY("kmsg", 0400, proc_show_kmsg),
+	FILE_ENTRY("interrupts", 0444, proc_show_interrupts),
+	FILE_ENTRY("kallsyms", 0444, proc_show_kallsyms),
+	{ .name = "kmsg", .mode = S_IFREG | 0400, .fops = &syslog_ops },
 	FILE_ENTRY("loadavg", 0444, proc_show_loadavg),
+	FILE_ENTRY("locks", 0444, proc_show_locks),
 	FILE_ENTRY("meminfo", 0444, proc_show_meminfo),
+	FILE_ENTRY("misc", 0444, proc_show_nothing),
+	FILE_ENTRY("modules", 0444, proc_show_nothing),
 	FILE_ENTRY("partitions", 0444, proc_show_partitions),
 	FILE_ENTRY("slabinfo", 0400, proc_show_slabinfo),
 	FILE_ENTRY("stat", 0444, proc_show_system_stat),

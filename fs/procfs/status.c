@@ -105,7 +105,7 @@ static void snap_thread(struct snapshot *s, struct thread *t)
 		s->flags |= PF_EXITING;
 	if (!task->did_exec)
 		s->flags |= PF_FORKNOEXEC;
-	if (kernel_options.has_aslr)
+	if (kernel_options.randomize)
 		s->flags |= PF_RANDOMIZE;
 	snap_signals(s, t);
 }
@@ -418,34 +418,6 @@ static void put_capabilities(struct seqbuf *out, struct thread *t)
 	cred_put(c);
 }
 
-void proc_put_cpu_mask(struct seqbuf *out, u64 mask)
-{
-	u32 digits = (nr_cpus + 3) / 4;
-
-	if (nr_cpus > 32)
-		seqbuf_printf(out, "%0*lx,%08lx", (int)digits - 8, mask >> 32, mask & 0xffffffff);
-	else
-		seqbuf_printf(out, "%0*lx", (int)digits, mask);
-}
-
-void proc_put_cpu_list(struct seqbuf *out, u64 mask)
-{
-	bool is_first = true;
-
-	for (u32 cpu = 0; cpu < 64; cpu++) {
-		u32 first = cpu;
-
-		if (!(mask >> cpu & 1))
-			continue;
-		while (cpu < 63 && mask >> (cpu + 1) & 1)
-			cpu++;
-		seqbuf_printf(out, is_first ? "%u" : ",%u", first);
-		if (cpu > first)
-			seqbuf_printf(out, "-%u", cpu);
-		is_first = false;
-	}
-}
-
 int proc_show_status(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
 	u64 cpus = t->affinity & (nr_cpus < 64 ? (1ull << nr_cpus) - 1 : ~0ull);
@@ -459,9 +431,9 @@ int proc_show_status(const struct tree_place *p, struct thread *t, struct seqbuf
 	put_signals(out, &s);
 	put_capabilities(out, t);
 	seqbuf_puts(out, "Cpus_allowed:\t");
-	proc_put_cpu_mask(out, cpus);
+	seqbuf_put_mask(out, cpus, nr_cpus);
 	seqbuf_puts(out, "\nCpus_allowed_list:\t");
-	proc_put_cpu_list(out, cpus);
+	seqbuf_put_ranges(out, cpus);
 	seqbuf_puts(out, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
 	seqbuf_printf(out, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		      s.voluntary, s.involuntary);

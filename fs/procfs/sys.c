@@ -1,8 +1,9 @@
 /*
  * /proc/sys: settings and constants, one number or word a file.
  *
- * Those that never change are a table of names and values, and share one function; a setting that
- *   can be changed has its own, which goes through whoever owns it.
+ * A number is a row of a table that says where it is kept and what it may become; a change takes
+ *   effect because whoever owns the variable reads it. What cannot be changed is read-only here,
+ *   whatever it is on Linux.
  *                                      Follows: proc_sys_kernel(5), proc_sys_vm(5), proc_sys_fs(5)
  */
 #include <linux/capability.h>
@@ -10,148 +11,135 @@
 
 #include "lib/string.h"
 #include "boot/options.h"
+#include "kernel/debug/panic.h"
 #include "kernel/debug/printk.h"
-#include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/uts.h"
+#include "kernel/mm/slab.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/task/task.h"
+#include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/pipefs/pipe.h"
 #include "fs/procfs/internal.h"
+#include "fs/protect.h"
+#include "drivers/kmsg.h"
 #include "drivers/mem.h"
 
-#define THREADS_MIN 20
-#define THREADS_MAX 4194304
-#define PIPE_MAX    (1u << 31)
+#define THREADS_MIN    20
+#define THREADS_MAX    4194304
+#define PIPE_MAX       (1u << 31)
+#define LOGLEVEL_COUNT 8
 
-/* ---- Constants */
+/* ---- Numbers */
 
-static const struct {
-	const char *name;
-	u64 value;
-} constants[] = {
-	{ "cap_last_cap", CAP_LAST_CAP },
-	{ "ngroups_max", 65536 },
-	{ "overflowuid", 65534 },
-	{ "overflowgid", 65534 },
-	{ "tainted", 0 },
-	{ "entropy_avail", 256 },
-	{ "poolsize", 256 },
-	{ "overcommit_memory", 0 },
-	{ "overcommit_ratio", 50 },
-	{ "max_map_count", 65530 },
-	{ "mmap_min_addr", 65536 },
-	{ "nr_open", 1048576 },
-	{ "max_user_watches", 1048576 },
-	{ "somaxconn", 4096 },
+struct number {
+	void *variable;
+	size_t size; /* 4: an int; 8: a u64 */
+	s64 min, max;
+	int (*set)(s64 value); /* instead of storing it */
 };
 
-static int show_constant(const struct tree_place *p, struct seqbuf *out)
+static int show_number(const struct tree_place *p, struct seqbuf *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(constants); i++)
-		if (!strcmp(constants[i].name, p->entry->name))
-			seqbuf_printf(out, "%lu\n", constants[i].value);
-	return 0;
-}
+	const struct number *n = p->entry->data;
 
-/* ---- kernel */
-
-static int put_line(struct seqbuf *out, const char *text)
-{
-	seqbuf_puts(out, text);
+	seqbuf_put_sdec(out, n->size == sizeof(int) ? READ_ONCE(*(int *)n->variable)
+						    : READ_ONCE(*(s64 *)n->variable));
 	seqbuf_putc(out, '\n');
 	return 0;
 }
 
-static int show_ostype(const struct tree_place *p, struct seqbuf *out)
+static int write_number(const struct tree_place *p, const char *text, size_t len)
 {
-	return put_line(out, uts_initial.name.sysname);
+	const struct number *n = p->entry->data;
+	s64 value;
+	int err = proc_parse_value(text, len, n->min, n->max, &value);
+
+	if (err)
+		return err;
+	if (n->set)
+		return n->set(value);
+	if (n->size == sizeof(int))
+		WRITE_ONCE(*(int *)n->variable, (int)value);
+	else
+		WRITE_ONCE(*(s64 *)n->variable, value);
+	return 0;
 }
 
-static int show_osrelease(const struct tree_place *p, struct seqbuf *out)
+#define NUMBER_ENTRY(file, access, ...)                                                            \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (access), .show = show_number,                     \
+		.write = (access)&0222 ? write_number : NULL, .data = &(const struct number)       \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+#define CONST_ENTRY(file, value)                                                                   \
+	NUMBER_ENTRY(file, 0444, .variable = &(s64){ value }, .size = sizeof(s64))
+#define SETTING_ENTRY(file, of, low, high)                                                         \
+	NUMBER_ENTRY(file, 0644, .variable = &(of), .size = sizeof(of), .min = (low), .max = (high))
+
+/* proc_sys_fs(5): rounded up to a power of two, at least a page. */
+static int set_pipe_max(s64 value)
 {
-	return put_line(out, uts_initial.name.release);
+	u32 size = PAGE_SIZE;
+
+	while (size < value)
+		size <<= 1;
+	pipe_max_size = size;
+	return 0;
 }
 
-static int show_version(const struct tree_place *p, struct seqbuf *out)
+static int set_pid_max(s64 value)
 {
-	return put_line(out, uts_initial.name.version);
+	return pid_set_max((int)value);
 }
 
-static int show_hostname(const struct tree_place *p, struct seqbuf *out)
+/* ---- kernel */
+
+/* A field of the uts namespace; data is its offset. */
+static int show_uts(const struct tree_place *p, struct seqbuf *out)
 {
 	struct utsname now;
 
 	uts_get(&now);
-	return put_line(out, now.nodename);
-}
-
-static int show_domainname(const struct tree_place *p, struct seqbuf *out)
-{
-	struct utsname now;
-
-	uts_get(&now);
-	return put_line(out, now.domainname);
-}
-
-static int write_hostname(const struct tree_place *p, const char *text, size_t len)
-{
-	uts_set(uts_current()->name.nodename, text, len);
+	seqbuf_puts(out, (const char *)&now + (size_t)p->entry->data);
+	seqbuf_putc(out, '\n');
 	return 0;
 }
 
-static int write_domainname(const struct tree_place *p, const char *text, size_t len)
+static int write_uts(const struct tree_place *p, const char *text, size_t len)
 {
-	uts_set(uts_current()->name.domainname, text, len);
+	uts_set((char *)&uts_current()->name + (size_t)p->entry->data, text, len);
 	return 0;
 }
 
-static int show_core_pattern(const struct tree_place *p, struct seqbuf *out)
+static int show_text(const struct tree_place *p, struct seqbuf *out)
 {
-	return put_line(out, "core");
-}
-
-static int show_pid_max(const struct tree_place *p, struct seqbuf *out)
-{
-	seqbuf_printf(out, "%d\n", pid_max);
+	seqbuf_puts(out, p->entry->data);
 	return 0;
-}
-
-static int write_pid_max(const struct tree_place *p, const char *text, size_t len)
-{
-	s64 value;
-	int err = proc_parse_value(text, len, 0, INT32_MAX, &value);
-
-	return err ? err : pid_set_max((int)value);
-}
-
-static int show_threads_max(const struct tree_place *p, struct seqbuf *out)
-{
-	seqbuf_printf(out, "%d\n", threads_max);
-	return 0;
-}
-
-static int write_threads_max(const struct tree_place *p, const char *text, size_t len)
-{
-	s64 value;
-	int err = proc_parse_value(text, len, THREADS_MIN, THREADS_MAX, &value);
-
-	if (!err)
-		threads_max = (int)value;
-	return err;
 }
 
 static int show_printk(const struct tree_place *p, struct seqbuf *out)
 {
-	seqbuf_printf(out, "%d\t4\t1\t7\n", console_loglevel);
+	seqbuf_printf(out, "%d\t%d\t1\t7\n", console_loglevel, LOG_WARNING);
 	return 0;
 }
 
-static int show_randomize(const struct tree_place *p, struct seqbuf *out)
+/* The first of the four is what can be set. */
+static int write_printk(const struct tree_place *p, const char *text, size_t len)
 {
-	return put_line(out, kernel_options.has_aslr ? "2" : "0");
+	const char *end = memchr(text, '\t', len), *space = memchr(text, ' ', len);
+	s64 level;
+	int err;
+
+	end = end ? end : space ? space : text + len;
+	err = proc_parse_value(text, (size_t)(end - text), 0, LOGLEVEL_COUNT, &level);
+	if (!err)
+		console_loglevel = (int)level;
+	return err;
 }
 
 /* ---- kernel/random */
@@ -200,13 +188,7 @@ static int show_boot_id(const struct tree_place *p, struct seqbuf *out)
 	return put_uuid(out, &boot_id);
 }
 
-/* ---- fs */
-
-static int show_file_max(const struct tree_place *p, struct seqbuf *out)
-{
-	seqbuf_printf(out, "%lu\n", file_max);
-	return 0;
-}
+/* ---- fs and vm */
 
 static int show_file_nr(const struct tree_place *p, struct seqbuf *out)
 {
@@ -220,25 +202,27 @@ static int show_inode_nr(const struct tree_place *p, struct seqbuf *out)
 	return 0;
 }
 
-static int show_pipe_max(const struct tree_place *p, struct seqbuf *out)
+static int show_inode_state(const struct tree_place *p, struct seqbuf *out)
 {
-	seqbuf_printf(out, "%u\n", pipe_max_size);
+	seqbuf_printf(out, "%lu\t0\t0\t0\t0\t0\t0\n", inode_count());
 	return 0;
 }
 
-/* proc_sys_fs(5): rounded up to a power of two, at least a page. */
-static int write_pipe_max(const struct tree_place *p, const char *text, size_t len)
+static int show_dentry_state(const struct tree_place *p, struct seqbuf *out)
 {
-	s64 value;
-	int err = proc_parse_value(text, len, 0, PIPE_MAX, &value);
-	u32 size = PAGE_SIZE;
-
-	if (err)
-		return err;
-	while (size < value)
-		size <<= 1;
-	pipe_max_size = size;
+	seqbuf_printf(out, "%lu\t0\t0\t0\t0\t0\n", dentry_count());
 	return 0;
+}
+
+/* All that is cached and unused is what the CPUs keep of freed objects. */
+static int write_drop_caches(const struct tree_place *p, const char *text, size_t len)
+{
+	s64 what;
+	int err = proc_parse_value(text, len, 1, 4, &what);
+
+	if (!err && (what & 2))
+		slab_flush();
+	return err;
 }
 
 /* ---- Tables */
@@ -247,10 +231,11 @@ static int write_pipe_max(const struct tree_place *p, const char *text, size_t l
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0444, .show = (how)                                \
 	}
-#define CONST_ENTRY(file) READ_ENTRY(file, show_constant)
-#define WRITE_ENTRY(file, how, how_write)                                                          \
+#define UTS_ENTRY(file, access, field)                                                             \
 	{                                                                                          \
-		.name = file, .mode = S_IFREG | 0644, .show = (how), .write = (how_write)          \
+		.name = file, .mode = S_IFREG | (access), .show = show_uts,                        \
+		.write = (access)&0222 ? write_uts : NULL,                                         \
+		.data = (const void *)offsetof(struct utsname, field)                              \
 	}
 #define DIR_ENTRY(dir, table)                                                                      \
 	{                                                                                          \
@@ -259,59 +244,73 @@ static int write_pipe_max(const struct tree_place *p, const char *text, size_t l
 
 static const struct tree_entry random_table[] = {
 	READ_ENTRY("boot_id", show_boot_id),
-	CONST_ENTRY("entropy_avail"),
-	CONST_ENTRY("poolsize"),
+	CONST_ENTRY("entropy_avail", 256),
+	CONST_ENTRY("poolsize", 256),
 	READ_ENTRY("uuid", show_uuid),
 	{ .name = NULL },
 };
 
 static const struct tree_entry kernel_table[] = {
-	CONST_ENTRY("cap_last_cap"),
-	READ_ENTRY("core_pattern", show_core_pattern),
-	WRITE_ENTRY("domainname", show_domainname, write_domainname),
-	WRITE_ENTRY("hostname", show_hostname, write_hostname),
-	CONST_ENTRY("ngroups_max"),
-	READ_ENTRY("osrelease", show_osrelease),
-	READ_ENTRY("ostype", show_ostype),
-	CONST_ENTRY("overflowgid"),
-	CONST_ENTRY("overflowuid"),
-	WRITE_ENTRY("pid_max", show_pid_max, write_pid_max),
-	READ_ENTRY("printk", show_printk),
+	UTS_ENTRY("arch", 0444, machine),
+	CONST_ENTRY("cap_last_cap", CAP_LAST_CAP),
+	{ .name = "core_pattern", .mode = S_IFREG | 0444, .show = show_text, .data = "core\n" },
+	CONST_ENTRY("core_uses_pid", 0),
+	SETTING_ENTRY("dmesg_restrict", dmesg_restrict, 0, 1),
+	UTS_ENTRY("domainname", 0644, domainname),
+	UTS_ENTRY("hostname", 0644, nodename),
+	CONST_ENTRY("ngroups_max", 65536),
+	UTS_ENTRY("osrelease", 0444, release),
+	UTS_ENTRY("ostype", 0444, sysname),
+	CONST_ENTRY("overflowgid", 65534),
+	CONST_ENTRY("overflowuid", 65534),
+	SETTING_ENTRY("panic", panic_timeout, INT32_MIN, INT32_MAX),
+	NUMBER_ENTRY("pid_max", 0644, &pid_max, sizeof(pid_max), 0, INT32_MAX, set_pid_max),
+	{ .name = "printk", .mode = S_IFREG | 0644, .show = show_printk, .write = write_printk },
 	DIR_ENTRY("random", random_table),
-	READ_ENTRY("randomize_va_space", show_randomize),
-	CONST_ENTRY("tainted"),
-	WRITE_ENTRY("threads-max", show_threads_max, write_threads_max),
-	READ_ENTRY("version", show_version),
+	SETTING_ENTRY("randomize_va_space", kernel_options.randomize, 0, 2),
+	CONST_ENTRY("tainted", 0),
+	SETTING_ENTRY("threads-max", threads_max, THREADS_MIN, THREADS_MAX),
+	UTS_ENTRY("version", 0444, version),
 	{ .name = NULL },
 };
 
 static const struct tree_entry vm_table[] = {
-	CONST_ENTRY("max_map_count"),
-	CONST_ENTRY("mmap_min_addr"),
-	CONST_ENTRY("overcommit_memory"),
-	CONST_ENTRY("overcommit_ratio"),
+	{ .name = "drop_caches", .mode = S_IFREG | 0200, .write = write_drop_caches },
+	CONST_ENTRY("max_map_count", 65530),
+	CONST_ENTRY("mmap_min_addr", 65536),
+	CONST_ENTRY("overcommit_memory", 0),
+	CONST_ENTRY("overcommit_ratio", 50),
+	CONST_ENTRY("swappiness", 0), /* there is nowhere to swap to */
 	{ .name = NULL },
 };
 
 static const struct tree_entry epoll_table[] = {
-	CONST_ENTRY("max_user_watches"),
+	CONST_ENTRY("max_user_watches", 1048576),
 	{ .name = NULL },
 };
 
 static const struct tree_entry fs_table[] = {
+	READ_ENTRY("dentry-state", show_dentry_state),
 	DIR_ENTRY("epoll", epoll_table),
-	READ_ENTRY("file-max", show_file_max),
+	SETTING_ENTRY("file-max", file_max, 0, INT64_MAX),
 	READ_ENTRY("file-nr", show_file_nr),
 	READ_ENTRY("inode-nr", show_inode_nr),
-	CONST_ENTRY("nr_open"),
-	CONST_ENTRY("overflowgid"),
-	CONST_ENTRY("overflowuid"),
-	WRITE_ENTRY("pipe-max-size", show_pipe_max, write_pipe_max),
+	READ_ENTRY("inode-state", show_inode_state),
+	CONST_ENTRY("nr_open", 1048576),
+	CONST_ENTRY("overflowgid", 65534),
+	CONST_ENTRY("overflowuid", 65534),
+	NUMBER_ENTRY("pipe-max-size", 0644, &pipe_max_size, sizeof(pipe_max_size), 0, PIPE_MAX,
+		     set_pipe_max),
+	SETTING_ENTRY("protected_fifos", protected_fifos, 0, 2),
+	SETTING_ENTRY("protected_hardlinks", protected_hardlinks, 0, 1),
+	SETTING_ENTRY("protected_regular", protected_regular, 0, 2),
+	SETTING_ENTRY("protected_symlinks", protected_symlinks, 0, 1),
+	CONST_ENTRY("suid_dumpable", 0),
 	{ .name = NULL },
 };
 
 static const struct tree_entry core_table[] = {
-	CONST_ENTRY("somaxconn"),
+	CONST_ENTRY("somaxconn", 4096),
 	{ .name = NULL },
 };
 

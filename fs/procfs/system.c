@@ -7,14 +7,17 @@
  *   allocates.
  *                                                              Follows: proc(5), Linux 7.3 fs/proc
  */
+#include <linux/capability.h>
 #include <linux/errno.h>
 
 #include "lib/string.h"
+#include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/percpu.h"
 #include "boot/bootinfo.h"
 #include "kernel/debug/ksyms.h"
 #include "kernel/debug/printk.h"
+#include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/pidns.h"
 #include "kernel/id/uts.h"
@@ -25,6 +28,7 @@
 #include "kernel/time/clock.h"
 #include "fs/chrdev.h"
 #include "fs/procfs/internal.h"
+#include "drivers/irq.h"
 
 #define CLOCK_TICK_NS (NS_PER_SEC / 100) /* USER_HZ is 100 */
 
@@ -40,7 +44,8 @@ static void put_kb(struct seqbuf *out, const char *name, u64 pages)
 }
 
 /* What is neither free nor the kernel's is some process's; page-cache pages are all tmpfs files',
- * which cannot be dropped, so only free memory is available. */
+ * which cannot be dropped, so only free memory is available. No page is found to be in less use
+ * than others: processes' are active, files' are not. */
 int proc_show_meminfo(const struct tree_place *p, struct seqbuf *out)
 {
 	struct mem_stats m;
@@ -57,7 +62,7 @@ int proc_show_meminfo(const struct tree_place *p, struct seqbuf *out)
 	put_kb(out, "SwapCached", 0);
 	put_kb(out, "Active", anon);
 	put_kb(out, "Inactive", m.cache_pages);
-	put_kb(out, "Unevictable", m.cache_pages);
+	put_kb(out, "Unevictable", 0);
 	put_kb(out, "Mlocked", 0);
 	put_kb(out, "SwapTotal", 0);
 	put_kb(out, "SwapFree", 0);
@@ -72,8 +77,6 @@ int proc_show_meminfo(const struct tree_place *p, struct seqbuf *out)
 	put_kb(out, "SUnreclaim", m.slab_pages);
 	put_kb(out, "KernelStack", m.kstack_pages);
 	put_kb(out, "PageTables", m.pgtable_pages);
-	put_kb(out, "CommitLimit", m.total_pages);
-	put_kb(out, "Committed_AS", anon + m.cache_pages);
 	return 0;
 }
 
@@ -153,8 +156,24 @@ static void put_cpu(struct seqbuf *out, const struct sched_stat *s)
 		      s->system_ns / CLOCK_TICK_NS, s->idle_ns / CLOCK_TICK_NS);
 }
 
-/* How many processes and threads there ever were is not counted: the number given out last stands
- * for it. */
+/* Of every kind of interrupt on every CPU; then of each device's line. */
+static void put_interrupts(struct seqbuf *out)
+{
+	u64 total = 0, of_line;
+
+	for_each_cpu(cpu)
+		for (u32 vector = 0; vector < ARRAY_SIZE(percpu_area[cpu].interrupts); vector++)
+			total += percpu_area[cpu].interrupts[vector];
+	seqbuf_printf(out, "intr %lu", total);
+	for (u32 irq = 0; irq < NR_IRQS; irq++) {
+		of_line = 0;
+		for_each_cpu(cpu)
+			of_line += percpu_area[cpu].interrupts[VECTOR_IRQ_BASE + irq];
+		seqbuf_printf(out, " %lu", of_line);
+	}
+	seqbuf_putc(out, '\n');
+}
+
 int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out)
 {
 	struct sched_stat one, all = { 0 };
@@ -173,10 +192,47 @@ int proc_show_system_stat(const struct tree_place *p, struct seqbuf *out)
 		seqbuf_printf(out, "cpu%u", cpu);
 		put_cpu(out, &one);
 	}
-	seqbuf_printf(out, "intr 0\nctxt %lu\nbtime %llu\nprocesses %d\n", all.switches,
-		      (clock_realtime_ns() - clock_ns()) / NS_PER_SEC, pidns_initial.last);
+	put_interrupts(out);
+	seqbuf_printf(out, "ctxt %lu\nbtime %llu\nprocesses %lu\n", all.switches,
+		      (clock_realtime_ns() - clock_ns()) / NS_PER_SEC, threads_created());
 	seqbuf_printf(out, "procs_running %u\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
 		      sched_nr_running());
+	return 0;
+}
+
+static void put_vector(struct seqbuf *out, u32 vector)
+{
+	for_each_cpu(cpu)
+		seqbuf_printf(out, " %10u", percpu_area[cpu].interrupts[vector]);
+}
+
+int proc_show_interrupts(const struct tree_place *p, struct seqbuf *out)
+{
+	static const struct {
+		const char *label, *name;
+		u32 vector;
+	} locals[] = {
+		{ "LOC", "Local timer interrupts", VECTOR_TIMER },
+		{ "RES", "Rescheduling interrupts", VECTOR_RESCHED },
+		{ "TLB", "TLB shootdowns", VECTOR_TLB },
+	};
+
+	seqbuf_puts(out, "    ");
+	for_each_cpu(cpu)
+		seqbuf_printf(out, "       CPU%-4u", cpu);
+	seqbuf_putc(out, '\n');
+	for (u32 irq = 0; irq < NR_IRQS; irq++) {
+		if (!irq_name(irq))
+			continue;
+		seqbuf_printf(out, "%3u:", irq);
+		put_vector(out, VECTOR_IRQ_BASE + irq);
+		seqbuf_printf(out, "  IO-APIC %3u  %s\n", irq, irq_name(irq));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(locals); i++) {
+		seqbuf_printf(out, "%s:", locals[i].label);
+		put_vector(out, locals[i].vector);
+		seqbuf_printf(out, "  %s\n", locals[i].name);
+	}
 	return 0;
 }
 
@@ -262,30 +318,22 @@ int proc_show_devices(const struct tree_place *p, struct seqbuf *out)
 	return 0;
 }
 
-int proc_show_kallsyms(const struct tree_place *p, struct seqbuf *out)
+/* Lines for the devices of major 10, of which there are none; those of disks and modules neither. */
+int proc_show_nothing(const struct tree_place *p, struct seqbuf *out)
 {
-	struct ksym sym;
-
-	for (size_t i = 0; ksyms_get(i, &sym) && !out->overflow; i++) {
-		seqbuf_printf(out, "%016lx %c %s\n", sym.address, sym.type, sym.name);
-		cond_resched();
-	}
 	return 0;
 }
 
-/* What is in the log now; unlike Linux's it does not wait for more. */
-int proc_show_kmsg(const struct tree_place *p, struct seqbuf *out)
+/* Where things are is for the privileged. */
+int proc_show_kallsyms(const struct tree_place *p, struct seqbuf *out)
 {
-	u64 seq = log_first_seq(), end = log_next_seq();
-	size_t n = 1;
+	bool shows_addresses = capable(CAP_SYSLOG);
+	struct ksym sym;
 
-	while (seq < end && n) {
-		if (out->cap - out->len < LOG_TEXT_MAX + 32) {
-			out->overflow = true;
-			break;
-		}
-		n = log_read(&seq, out->buf + out->len, out->cap - out->len);
-		out->len += n;
+	for (size_t i = 0; ksyms_get(i, &sym) && !out->overflow; i++) {
+		seqbuf_printf(out, "%016lx %c %s\n", shows_addresses ? sym.address : 0, sym.type,
+			      sym.name);
+		cond_resched();
 	}
 	return 0;
 }

@@ -33,6 +33,7 @@ struct log_header {
 static_assert(sizeof(struct log_header) <= LOG_ALIGN, "headers must not wrap");
 
 int console_loglevel = LOG_DEBUG;
+void (*log_hook)(void);
 
 static u8 log_ring[LOG_SIZE] __aligned(16);
 static u64 first_pos, next_pos; /* bytes */
@@ -162,6 +163,8 @@ void vprintk(enum log_level level, const char *fmt, va_list args)
 			c->write(c, line_buf, len);
 	}
 	log_exit(&guard);
+	if (log_hook)
+		log_hook();
 }
 
 void printk(enum log_level level, const char *fmt, ...)

@@ -71,5 +71,8 @@ bool log_get(u64 *seq, struct log_record *record, char *text);
  */
 size_t log_read(u64 *seq, char *buf, size_t n);
 
+/* Called after a record was stored, in the printer's context: any. NULL: nobody cares. */
+extern void (*log_hook)(void);
+
 /* For panic: print even if the log lock is stuck; first lets its holder some time to finish. */
 void log_force(void);

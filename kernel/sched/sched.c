@@ -335,11 +335,6 @@ void upcall_timer(void)
 	timer_interrupt();
 }
 
-void upcall_ipi_resched(void)
-{
-	/* That it came is all: it ends a nap, and on the way out work_flags are looked at. */
-}
-
 /* ---- Switching */
 
 struct as *as_current(void)

@@ -1,5 +1,6 @@
 /*
- * The work thread: does for interrupt handlers what needs a thread.
+ * The work thread: does for interrupt handlers what needs a thread. And for those who hold locks,
+ * what needs an interrupt.
  *
  * Owns: one queue, served in order by one kernel thread. A struct work belongs to its maker; it is
  *   off the queue, and may be queued again, from just before its function runs.
@@ -7,6 +8,9 @@
  */
 #include "kernel/sched/work.h"
 
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/upcalls.h"
 #include "kernel/debug/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/spinlock.h"
@@ -34,6 +38,29 @@ void work_queue(struct work *w)
 	spin_unlock_irqrestore(&work_lock, irqflags);
 	wake_one(&work_wait);
 }
+
+/* ---- In an interrupt */
+
+static void (*_Atomic poke_fn)(void);
+
+void work_poke(void (*fn)(void))
+{
+	atomic_store_explicit(&poke_fn, fn, memory_order_release);
+	apic_ipi(cpu_id(), VECTOR_RESCHED);
+}
+
+/* Mostly, that it came is all: it ends a nap, and on the way out work_flags are looked at. */
+void upcall_ipi_resched(void)
+{
+	void (*fn)(void) = NULL;
+
+	if (unlikely(atomic_load_explicit(&poke_fn, memory_order_relaxed)))
+		fn = atomic_exchange_explicit(&poke_fn, NULL, memory_order_acquire);
+	if (unlikely(fn))
+		fn();
+}
+
+/* ---- In a thread */
 
 static struct work *work_take(void)
 {

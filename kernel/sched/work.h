@@ -15,3 +15,7 @@ void work_setup(struct work *w, void (*fn)(struct work *));
  * sleep briefly. */
 void work_queue(struct work *w);
 void work_init(void); /* starts the worker thread(s) */
+
+/* Calls fn soon, on some CPU, in an interrupt, where it may wake threads. Any context: also where
+ * locks are held that wakes would need. A second call before that may take the place of the first. */
+void work_poke(void (*fn)(void));

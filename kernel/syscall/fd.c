@@ -271,7 +271,7 @@ SYSCALL(flock, int fd, int op)
 
 	if (!ref.file)
 		return -EBADF;
-	err = flock_whole(ref.file, op);
+	err = flock_whole(ref.file, op, task_current()->pid);
 	fdref_put(ref);
 	return err;
 }

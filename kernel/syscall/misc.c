@@ -32,6 +32,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/sigqueue.h"
 #include "drivers/drivers.h"
+#include "drivers/kmsg.h"
 #include "drivers/mem.h"
 
 SYSCALL(uname, struct utsname __user *uout)
@@ -526,13 +527,24 @@ static long syslog_read_all(char __user *ubuf, int n, bool clear)
 
 SYSCALL(syslog, int action, char __user *ubuf, int n)
 {
-	if (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER && !capable(CAP_SYSLOG) &&
-	    !capable(CAP_SYS_ADMIN))
+	struct uio uio;
+
+	if ((dmesg_restrict || (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER)) &&
+	    !capable(CAP_SYSLOG))
 		return -EPERM;
 	switch (action) {
 	case SYSLOG_CLOSE:
 	case SYSLOG_OPEN:
 		return 0;
+	case SYSLOG_READ:
+		if (!ubuf || n < 0)
+			return -EINVAL;
+		if (!user_range_ok(ubuf, (size_t)n))
+			return -EFAULT;
+		uio_init_user(&uio, ubuf, (size_t)n);
+		return syslog_read(&uio, false);
+	case SYSLOG_SIZE_UNREAD:
+		return (long)syslog_unread();
 	case SYSLOG_READ_ALL:
 	case SYSLOG_READ_CLEAR:
 		return syslog_read_all(ubuf, n, action == SYSLOG_READ_CLEAR);

@@ -27,6 +27,7 @@
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/memlayout.h"
 #include "arch/x86_64/percpu.h"
+#include "boot/options.h"
 #include "kernel/id/userns.h"
 #include "kernel/mm/kmap.h"
 #include "kernel/mm/mmap.h"
@@ -301,7 +302,9 @@ static void note_segments(struct exec_image *image, const struct elf_file *elf)
 	}
 	image->phnum = elf->header.phnum;
 	image->program_entry = elf->header.entry + elf->bias;
-	as->brk_start = elf->high + elf->bias + random_pages(image, BRK_RANDOM);
+	as->brk_start = elf->high + elf->bias;
+	if (kernel_options.randomize > 1)
+		as->brk_start += random_pages(image, BRK_RANDOM);
 	as->brk = as->brk_start;
 }
 

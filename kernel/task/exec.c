@@ -26,6 +26,7 @@
 
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/uaccess.h"
+#include "boot/options.h"
 #include "kernel/debug/panic.h"
 #include "kernel/id/userns.h"
 #include "kernel/mm/kmap.h"
@@ -493,7 +494,8 @@ static int build_image(struct exec_image *image, const struct exec_strings *s,
 	image->as->is_dumpable = is_dumpable(image);
 	if (current->as && !(current->as->deny_exec & PR_MDWE_NO_INHERIT))
 		image->as->deny_exec = current->as->deny_exec;
-	image->is_random = !(task_current()->personality & ADDR_NO_RANDOMIZE);
+	image->is_random =
+		kernel_options.randomize && !(task_current()->personality & ADDR_NO_RANDOMIZE);
 	err = elf_load(image);
 	return err ? err : elf_build_stack(image, s, args->filename);
 }

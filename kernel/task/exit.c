@@ -272,7 +272,7 @@ static bool leave_process_table(struct thread *self)
 	if (t->is_execing)
 		wake_all(&t->exec_wait);
 	sig_unlock(t, irqflags);
-	threads_count(-1);
+	threads_count_gone();
 	if (self != t->leader)
 		retire_thread_pid(self->pid, self->exit_code);
 	if (is_last)

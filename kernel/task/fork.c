@@ -295,7 +295,7 @@ static int publish_thread(struct thread *t, struct thread *self)
 		return err;
 	t->pid->thread = t;
 	pid_advance(t->pid, PID_LIVE);
-	threads_count(1);
+	threads_count_new();
 	return 0;
 }
 

@@ -35,7 +35,7 @@ struct list all_tasks = LIST_INIT(all_tasks);
 int threads_max;
 
 static struct slab_cache *task_cache;
-static _Atomic u32 nr_threads;
+static _Atomic u64 nr_created, nr_gone; /* threads of processes */
 
 /* ---- Life */
 
@@ -88,7 +88,7 @@ void task_publish(struct task *t, struct task *parent, struct pid *group, struct
 	if (unlikely(task_is_ns_init(t)))
 		pid->numbers[pid->level].ns->init = t;
 	pid_advance(pid, PID_LIVE);
-	threads_count(1);
+	threads_count_new();
 }
 
 static void add_times_to_parent(struct task *t, struct task *parent)
@@ -209,12 +209,24 @@ int task_for_each(int (*fn)(struct task *, void *), void *arg)
 
 unsigned thread_count(void)
 {
-	return atomic_load_explicit(&nr_threads, memory_order_relaxed);
+	u64 gone = atomic_load_explicit(&nr_gone, memory_order_relaxed);
+
+	return (unsigned)(threads_created() - gone);
 }
 
-void threads_count(int n)
+u64 threads_created(void)
 {
-	atomic_fetch_add_explicit(&nr_threads, (u32)n, memory_order_relaxed);
+	return atomic_load_explicit(&nr_created, memory_order_relaxed);
+}
+
+void threads_count_new(void)
+{
+	atomic_fetch_add_explicit(&nr_created, 1, memory_order_relaxed);
+}
+
+void threads_count_gone(void)
+{
+	atomic_fetch_add_explicit(&nr_gone, 1, memory_order_relaxed);
 }
 
 /* ---- What threads share, seen from others */

@@ -163,7 +163,9 @@ struct task *task_new(struct thread *leader) __must_check;
  * LIVE. */
 void task_publish(struct task *t, struct task *parent, struct pid *group, struct pid *session)
 	REQUIRES(tasks_lock);
-void threads_count(int n); /* adds to thread_count() */
+void threads_count_new(void); /* adds to both of these */
+void threads_count_gone(void);
+u64 threads_created(void); /* ever */
 
 /* ---- fork.c */
 struct fork_args {

@@ -13,7 +13,7 @@ static char copy[4096];
 
 static void parse(const char *line)
 {
-	kernel_options = (struct kernel_options){ .init_envp = { "HOME=/", "TERM=linux" }, .has_aslr = true };
+	kernel_options = (struct kernel_options){ .init_envp = { "HOME=/", "TERM=linux" }, .randomize = 2 };
 	nr_consoles = 0;
 	nr_args = 1;
 	nr_env = 2;
@@ -46,7 +46,7 @@ static bool is_list(const char **words, const char *list)
 TEST(options_empty_line_changes_nothing)
 {
 	parse("");
-	CHECK(ARGS("") && ENV("") && !kernel_options.init && kernel_options.has_aslr && !options_console(0));
+	CHECK(ARGS("") && ENV("") && !kernel_options.init && kernel_options.randomize && !options_console(0));
 	parse("  \t \n ");
 	CHECK(ARGS("") && ENV("") && console_loglevel == 7);
 }
@@ -55,7 +55,7 @@ TEST(options_of_the_kernel_are_taken)
 {
 	parse("BOOT_IMAGE=/boot/pipit ro quiet init=/bin/sh panic=-1 maxcpus=2 norandmaps ktest=all");
 	CHECK(same(kernel_options.init, "/bin/sh") && panic_timeout == -1 && kernel_options.max_cpus == 2);
-	CHECK(!kernel_options.has_aslr && same(kernel_options.ktest, "all") && console_loglevel == 4);
+	CHECK(!kernel_options.randomize && same(kernel_options.ktest, "all") && console_loglevel == 4);
 	CHECK(ARGS("") && ENV(""));
 	parse("loglevel=3 rdinit=/x init=/y panic=30");
 	CHECK(console_loglevel == 3 && same(kernel_options.init, "/y") && panic_timeout == 30);
