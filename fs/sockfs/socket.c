@@ -329,13 +329,14 @@ static void peer_identity(struct socket *sk, struct pid **pid, const struct cred
 static int get_groups(const struct cred *cred, char __user *uvalue, int __user *ulen, int room)
 {
 	int size = cred ? (int)(cred->nr_groups * sizeof(u32)) : 0;
+	u32 __user *ugroups = (void __user *)uvalue;
 
 	if (!cred)
 		return -ENODATA;
 	if (room < size)
 		return put_user(size, ulen) ? -EFAULT : -ERANGE;
 	for (u32 i = 0; i < cred->nr_groups; i++)
-		if (put_user(gid_to_user(cred->groups[i]), (u32 __user *)uvalue + i))
+		if (put_user(gid_to_user(cred->groups[i]), ugroups + i))
 			return -EFAULT;
 	return put_user(size, ulen);
 }
@@ -387,22 +388,25 @@ static int get_peer(struct socket *sk, int option, char __user *uvalue, int __us
 	return err;
 }
 
-static int get_peer_name(struct socket *sk, char __user *uvalue, int __user *ulen, int room)
+int socket_peer_name(struct socket *sk, struct sockaddr_storage *out)
 {
-	struct socket *peer;
-	struct sockaddr_storage name;
-	u32 len = 0;
+	int len = -ENOTCONN;
 
 	mutex_lock(&sk->lock);
-	peer = sk->peer;
-	if (peer)
-		len = unix_name_copy(peer, &name);
+	if (sk->peer)
+		len = unix_name_copy(sk->peer, out);
 	mutex_unlock(&sk->lock);
-	if (!peer)
-		return -ENOTCONN;
-	if ((int)len < room)
-		return -EINVAL;
-	return put_value(uvalue, ulen, room, &name, room);
+	return len;
+}
+
+static int get_peer_name(struct socket *sk, char __user *uvalue, int __user *ulen, int room)
+{
+	struct sockaddr_storage name;
+	int len = socket_peer_name(sk, &name);
+
+	if (len < 0)
+		return len;
+	return len < room ? -EINVAL : put_value(uvalue, ulen, room, &name, room);
 }
 
 static int get_number(struct socket *sk, int option, int *value)

@@ -179,6 +179,9 @@ static inline int socket_wait_error(int err, u64 deadline_ns)
 int socket_set_option(struct socket *sk, int option, const char __user *uvalue, u32 len);
 int socket_get_option(struct socket *sk, int option, char __user *uvalue, int __user *ulen);
 
+/* Its length, or -ENOTCONN. */
+int socket_peer_name(struct socket *sk, struct sockaddr_storage *out);
+
 /* ---- unix_name.c */
 
 /* name: in a buffer with room for a NUL behind len. 0 or -EINVAL. */
@@ -249,6 +252,7 @@ int flight_begin(struct scm_files *files) __must_check; /* -ETOOMANYREFS, -ENOME
 void flight_end(struct scm_files *files);
 /* After files were copied from a packet that stays in its queue. */
 void flight_barrier(void);
+void flight_init(void);
 /* A socket was closed: what only it could reach is looked for. */
 void flight_collect_later(void);
 

@@ -16,10 +16,9 @@
 #include "fs/fdtable.h"
 #include "fs/sockfs/socket.h"
 
-#define SOCK_FLAGS  (SOCK_CLOEXEC | SOCK_NONBLOCK)
-#define SOCK_MAX    11
-#define MSG_COMPAT  0x80000000u /* MSG_CMSG_COMPAT: the kernel's own */
-#define UNIX_NO_SOL -EOPNOTSUPP /* there are no options of other levels */
+#define SOCK_FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK)
+#define SOCK_MAX   11
+#define MSG_COMPAT 0x80000000u /* MSG_CMSG_COMPAT: the kernel's own */
 
 static_assert(SOCK_CLOEXEC == O_CLOEXEC && SOCK_NONBLOCK == O_NONBLOCK, "passed on");
 
@@ -47,6 +46,18 @@ static void sockref_put(struct sockref *s)
 {
 	fdref_put(s->ref);
 }
+
+/* The value of call, in which s is the socket of fd. */
+#define ON_SOCKET(s, fd, call)                                                                     \
+	({                                                                                         \
+		struct sockref s;                                                                  \
+		long ret_ = sockref_get(fd, &s);                                                   \
+		if (!ret_) {                                                                       \
+			ret_ = (call);                                                             \
+			sockref_put(&s);                                                           \
+		}                                                                                  \
+		ret_;                                                                              \
+	})
 
 /* ---- addresses */
 
@@ -164,43 +175,25 @@ out_first:
 SYSCALL(bind, int fd, const void __user *uname, int len)
 {
 	struct sockaddr_storage name;
-	struct sockref s;
-	int err = sockref_get(fd, &s);
 
-	if (err)
-		return err;
-	err = name_from_user(&name, uname, len);
-	if (!err)
-		err = unix_bind(s.sk, (struct sockaddr_un *)&name, len);
-	sockref_put(&s);
-	return err;
+	return ON_SOCKET(s, fd,
+			 name_from_user(&name, uname, len)
+				 ?: unix_bind(s.sk, (struct sockaddr_un *)&name, len));
 }
 
 SYSCALL(connect, int fd, const void __user *uname, int len)
 {
 	struct sockaddr_storage name;
-	struct sockref s;
-	int err = sockref_get(fd, &s);
 
-	if (err)
-		return err;
-	err = name_from_user(&name, uname, len);
-	if (!err)
-		err = unix_connect(s.sk, (struct sockaddr_un *)&name, len, s.is_nonblocking);
-	sockref_put(&s);
-	return err;
+	return ON_SOCKET(
+		s, fd,
+		name_from_user(&name, uname, len)
+			?: unix_connect(s.sk, (struct sockaddr_un *)&name, len, s.is_nonblocking));
 }
 
 SYSCALL(listen, int fd, int backlog)
 {
-	struct sockref s;
-	int err = sockref_get(fd, &s);
-
-	if (err)
-		return err;
-	err = unix_listen(s.sk, backlog);
-	sockref_put(&s);
-	return err;
+	return ON_SOCKET(s, fd, unix_listen(s.sk, backlog));
 }
 
 /* file is a socket's without a socket. */
@@ -240,17 +233,9 @@ static long accept_file(const struct sockref *s, void __user *uname, int __user 
 
 SYSCALL(accept4, int fd, void __user *uname, int __user *ulen, u32 flags)
 {
-	struct sockref s;
-	long ret;
-
 	if (flags & ~(u32)SOCK_FLAGS)
 		return -EINVAL;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	ret = accept_file(&s, uname, ulen, flags);
-	sockref_put(&s);
-	return ret;
+	return ON_SOCKET(s, fd, accept_file(&s, uname, ulen, flags));
 }
 
 SYSCALL(accept, int fd, void __user *uname, int __user *ulen)
@@ -260,103 +245,76 @@ SYSCALL(accept, int fd, void __user *uname, int __user *ulen)
 
 SYSCALL(shutdown, int fd, int how)
 {
-	struct sockref s;
-	int err = sockref_get(fd, &s);
-
-	if (err)
-		return err;
-	err = unix_shutdown(s.sk, how);
-	sockref_put(&s);
-	return err;
+	return ON_SOCKET(s, fd, unix_shutdown(s.sk, how));
 }
 
-static long get_name(int fd, void __user *uname, int __user *ulen, bool is_peer)
+static long get_peer_name(struct socket *sk, void __user *uname, int __user *ulen)
 {
 	struct sockaddr_storage name;
-	struct socket *sk;
-	struct sockref s;
-	u32 len = 0;
-	int err = sockref_get(fd, &s);
+	int len = socket_peer_name(sk, &name);
 
-	if (err)
-		return err;
-	mutex_lock(&s.sk->lock);
-	sk = is_peer ? s.sk->peer : s.sk;
-	if (sk)
-		len = unix_name_copy(sk, &name);
-	mutex_unlock(&s.sk->lock);
-	err = sk ? name_to_user(&name, len, uname, ulen) : -ENOTCONN;
-	sockref_put(&s);
-	return err;
+	return len < 0 ? len : name_to_user(&name, len, uname, ulen);
 }
 
 SYSCALL(getsockname, int fd, void __user *uname, int __user *ulen)
 {
-	return get_name(fd, uname, ulen, false);
+	struct sockaddr_storage name;
+
+	return ON_SOCKET(s, fd, name_to_user(&name, unix_name_copy(s.sk, &name), uname, ulen));
 }
 
 SYSCALL(getpeername, int fd, void __user *uname, int __user *ulen)
 {
-	return get_name(fd, uname, ulen, true);
+	return ON_SOCKET(s, fd, get_peer_name(s.sk, uname, ulen));
 }
 
-/* ---- options */
+/* ---- options: there are none of other levels */
 
 SYSCALL(setsockopt, int fd, int level, int option, const char __user *uvalue, int len)
 {
-	struct sockref s;
-	int err;
-
 	if (len < 0)
 		return -EINVAL;
-	err = sockref_get(fd, &s);
-	if (err)
-		return err;
-	err = level == SOL_SOCKET ? socket_set_option(s.sk, option, uvalue, len) : UNIX_NO_SOL;
-	sockref_put(&s);
-	return err;
+	return ON_SOCKET(s, fd,
+			 level == SOL_SOCKET ? socket_set_option(s.sk, option, uvalue, len)
+					     : -EOPNOTSUPP);
 }
 
 SYSCALL(getsockopt, int fd, int level, int option, char __user *uvalue, int __user *ulen)
 {
-	struct sockref s;
-	int err = sockref_get(fd, &s);
-
-	if (err)
-		return err;
-	err = level == SOL_SOCKET ? socket_get_option(s.sk, option, uvalue, ulen) : UNIX_NO_SOL;
-	sockref_put(&s);
-	return err;
+	return ON_SOCKET(s, fd,
+			 level == SOL_SOCKET ? socket_get_option(s.sk, option, uvalue, ulen)
+					     : -EOPNOTSUPP);
 }
 
 /* ---- sending */
 
+static long send_to(const struct sockref *s, struct message *msg, const void __user *uname, int len)
+{
+	struct sockaddr_storage name;
+	int err;
+
+	if (s->is_nonblocking)
+		msg->flags |= MSG_DONTWAIT;
+	if (uname) {
+		err = name_from_user(&name, uname, len);
+		if (err)
+			return err;
+		msg->name = &name;
+		msg->name_len = len;
+	}
+	return unix_send(s->sk, msg);
+}
+
 SYSCALL(sendto, int fd, const void __user *ubuf, size_t n, u32 flags, const void __user *uname,
 	int len)
 {
-	struct sockaddr_storage name;
-	struct message msg = { .name = &name, .flags = flags & ~MSG_COMPAT };
-	struct sockref s;
 	struct uio uio;
-	long ret;
+	struct message msg = { .uio = &uio, .flags = flags & ~MSG_COMPAT };
 
 	if (!user_range_ok(ubuf, n))
 		return -EFAULT;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	if (s.is_nonblocking)
-		msg.flags |= MSG_DONTWAIT;
 	uio_init_user(&uio, (void __user *)ubuf, MIN(n, MAX_RW_COUNT));
-	msg.uio = &uio;
-	if (uname) {
-		ret = name_from_user(&name, uname, len);
-		msg.name_len = len;
-	}
-	if (!ret)
-		ret = unix_send(s.sk, &msg);
-	sockref_put(&s);
-	return ret;
+	return ON_SOCKET(s, fd, send_to(&s, &msg, uname, len));
 }
 
 /* What both directions want of a struct msghdr. After success iov_free() is due. */
@@ -378,23 +336,17 @@ static int msghdr_from_user(struct msghdr *hdr, const struct msghdr __user *umsg
 static long send_imported(const struct sockref *s, const struct msghdr *hdr, struct iov_import *in,
 			  u32 flags)
 {
-	struct sockaddr_storage name;
-	struct message msg = { .uio = &in->uio, .name = &name, .flags = flags & ~MSG_COMPAT };
+	struct message msg = { .uio = &in->uio, .flags = flags & ~MSG_COMPAT };
 	long ret = 0;
 
-	if (s->is_nonblocking)
-		msg.flags |= MSG_DONTWAIT;
-	if (hdr->msg_namelen) {
-		ret = name_from_user(&name, (const void __user *)hdr->msg_name, hdr->msg_namelen);
-		msg.name_len = hdr->msg_namelen;
-	}
-	if (!ret && hdr->msg_controllen > INT32_MAX)
-		ret = -ENOBUFS;
-	if (!ret && hdr->msg_controllen)
+	if (hdr->msg_controllen > INT32_MAX)
+		return -ENOBUFS;
+	if (hdr->msg_controllen)
 		ret = scm_from_user(&msg.scm, (const char __user *)hdr->msg_control,
 				    hdr->msg_controllen);
 	if (!ret)
-		ret = unix_send(s->sk, &msg);
+		ret = send_to(s, &msg, hdr->msg_namelen ? (const void __user *)hdr->msg_name : NULL,
+			      hdr->msg_namelen);
 	scm_drop(&msg.scm);
 	return ret;
 }
@@ -414,101 +366,86 @@ static long send_one(const struct sockref *s, const struct msghdr __user *umsg, 
 
 SYSCALL(sendmsg, int fd, const struct msghdr __user *umsg, u32 flags)
 {
-	struct sockref s;
-	long ret;
-
 	if (flags & MSG_COMPAT)
 		return -EINVAL;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	ret = send_one(&s, umsg, flags);
-	sockref_put(&s);
-	return ret;
+	return ON_SOCKET(s, fd, send_one(&s, umsg, flags));
 }
 
-SYSCALL(sendmmsg, int fd, struct mmsghdr __user *umsgs, u32 n, u32 flags)
+static long send_many(const struct sockref *s, struct mmsghdr __user *umsgs, u32 n, u32 flags)
 {
-	struct sockref s;
-	long sent, ret;
+	long sent, ret = 0;
 	u32 i;
 
-	if (flags & MSG_COMPAT)
-		return -EINVAL;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	for (i = 0; i < MIN(n, (u32)UIO_MAXIOV); i++) {
-		sent = send_one(&s, &umsgs[i].msg_hdr, flags);
+	for (i = 0; i < n; i++) {
+		sent = send_one(s, &umsgs[i].msg_hdr, flags);
 		ret = sent < 0 ? sent : put_user((u32)sent, &umsgs[i].msg_len);
 		if (ret)
 			break;
 		cond_resched();
 	}
-	sockref_put(&s);
 	return i ? (long)i : ret;
+}
+
+SYSCALL(sendmmsg, int fd, struct mmsghdr __user *umsgs, u32 n, u32 flags)
+{
+	if (flags & MSG_COMPAT)
+		return -EINVAL;
+	return ON_SOCKET(s, fd, send_many(&s, umsgs, MIN(n, (u32)UIO_MAXIOV), flags));
 }
 
 /* ---- receiving */
 
+static long receive_from(const struct sockref *s, struct message *msg, void __user *uname,
+			 int __user *ulen)
+{
+	struct sockaddr_storage name;
+	long ret, err = 0;
+
+	if (s->is_nonblocking)
+		msg->flags |= MSG_DONTWAIT;
+	msg->name = uname ? &name : NULL;
+	ret = unix_receive(s->sk, msg);
+	if (ret >= 0 && uname)
+		err = name_to_user(&name, msg->name_len, uname, ulen);
+	return err ? err : ret;
+}
+
 SYSCALL(recvfrom, int fd, void __user *ubuf, size_t n, u32 flags, void __user *uname,
 	int __user *ulen)
 {
-	struct sockaddr_storage name;
-	struct message msg = { .name = uname ? &name : NULL, .flags = flags };
-	struct sockref s;
 	struct uio uio;
+	struct message msg = { .uio = &uio, .flags = flags };
 	long ret;
 
 	if (!user_range_ok(ubuf, n))
 		return -EFAULT;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	if (s.is_nonblocking)
-		msg.flags |= MSG_DONTWAIT;
 	uio_init_user(&uio, ubuf, MIN(n, MAX_RW_COUNT));
-	msg.uio = &uio;
-	ret = unix_receive(s.sk, &msg);
+	ret = ON_SOCKET(s, fd, receive_from(&s, &msg, uname, ulen));
 	scm_drop(&msg.scm);
-	if (ret >= 0 && uname) {
-		int err = name_to_user(&name, msg.name_len, uname, ulen);
-
-		ret = err ? err : ret;
-	}
-	sockref_put(&s);
 	return ret;
 }
 
 static long receive_imported(const struct sockref *s, const struct msghdr *hdr,
 			     struct iov_import *in, u32 flags, struct msghdr __user *umsg)
 {
-	struct sockaddr_storage name;
 	struct message msg = {
 		.uio = &in->uio,
-		.name = hdr->msg_name ? &name : NULL,
 		.flags = flags,
 		.answer = flags & MSG_CMSG_CLOEXEC,
 	};
 	char __user *control = (char __user *)hdr->msg_control;
 	size_t len = hdr->msg_controllen;
-	long ret;
-	int err = 0;
+	long ret = receive_from(s, &msg, (void __user *)hdr->msg_name,
+				(int __user *)&umsg->msg_namelen);
 
-	if (s->is_nonblocking)
-		msg.flags |= MSG_DONTWAIT;
-	ret = unix_receive(s->sk, &msg);
 	if (ret < 0) {
 		scm_drop(&msg.scm);
 		return ret;
 	}
 	scm_to_user(s->sk, &msg, &control, &len);
-	if (hdr->msg_name)
-		err = name_to_user(&name, msg.name_len, (void __user *)hdr->msg_name,
-				   (int __user *)&umsg->msg_namelen);
-	if (err || put_user((int)msg.answer, &umsg->msg_flags) ||
+	if (put_user((int)msg.answer, &umsg->msg_flags) ||
 	    put_user((size_t)(control - (char __user *)hdr->msg_control), &umsg->msg_controllen))
-		return err ? err : -EFAULT;
+		return -EFAULT;
 	return ret;
 }
 
@@ -527,17 +464,9 @@ static long receive_one(const struct sockref *s, struct msghdr __user *umsg, u32
 
 SYSCALL(recvmsg, int fd, struct msghdr __user *umsg, u32 flags)
 {
-	struct sockref s;
-	long ret;
-
 	if (flags & MSG_COMPAT)
 		return -EINVAL;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	ret = receive_one(&s, umsg, flags);
-	sockref_put(&s);
-	return ret;
+	return ON_SOCKET(s, fd, receive_one(&s, umsg, flags));
 }
 
 /* recvmmsg(2): the time limit is looked at after each message, and ends no wait. */
@@ -571,7 +500,6 @@ static long receive_many(const struct sockref *s, struct mmsghdr __user *umsgs, 
 SYSCALL(recvmmsg, int fd, struct mmsghdr __user *umsgs, u32 n, u32 flags,
 	struct timespec __user *utimeout)
 {
-	struct sockref s;
 	u64 deadline;
 	long ret;
 
@@ -580,11 +508,7 @@ SYSCALL(recvmmsg, int fd, struct mmsghdr __user *umsgs, u32 n, u32 flags,
 	ret = deadline_from_user(utimeout, &deadline);
 	if (ret)
 		return ret;
-	ret = sockref_get(fd, &s);
-	if (ret)
-		return ret;
-	ret = receive_many(&s, umsgs, n, flags, deadline);
-	sockref_put(&s);
+	ret = ON_SOCKET(s, fd, receive_many(&s, umsgs, n, flags, deadline));
 	if (ret > 0 && utimeout)
 		deadline_to_user(deadline, utimeout);
 	return ret;

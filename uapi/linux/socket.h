@@ -179,5 +179,5 @@ static inline struct cmsghdr *cmsg_next(struct msghdr *msg, struct cmsghdr *cmsg
 	if (cmsg->cmsg_len < sizeof(struct cmsghdr) || next > end ||
 	    (size_t)(end - next) < sizeof(struct cmsghdr))
 		return NULL;
-	return (struct cmsghdr *)next;
+	return (struct cmsghdr *)(void *)next;
 }
