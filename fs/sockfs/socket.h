@@ -6,7 +6,7 @@
  * for they point to it: `charged` counts their bytes, plus one for all of refs.
  *
  *   [I] set at creation   [S] lock   [s] written under lock, read without   [a] atomic
- *   [N] names_lock (unix_name.c)   [G] flight_lock (unix_gc.c)
+ *   [N] names_lock (unix_name.c)   [G] counts_lock (unix_gc.c)
  */
 #pragma once
 

@@ -8,11 +8,12 @@
  *   from outside, and gives back to those in its queue; the rest is garbage. Its queues are emptied
  *   of descriptors, and the sockets close by themselves.
  * Why that is safe while others run: packets get descriptors, and lose them to a receiver, only
- *   under flight_lock (flight_begin(), flight_end(), flight_barrier()), held during a collection. A
+ *   with flight_lock held for reading (flight_begin(), flight_end(), flight_barrier()). A
  *   candidate has no descriptor, so nobody can read its queue; what is added to it meanwhile counts
  *   as reached from outside. A packet that is in no queue yet, or no more, counts so too.
- * Locks: flight_lock (UNIX_GC), then one socket's lock at a time for its queue. Files are closed
- *   with neither.
+ * Locks: flight_lock (UNIX_GC), held for writing during a collection; counts_lock (FLIGHT) for the
+ *   lists and counts, needed by readers only; one socket's lock at a time for its queue. Files are
+ *   closed with none.
  * Follows: unix(7), SCM_RIGHTS, ETOOMANYREFS
  */
 #include <linux/capability.h>
@@ -23,6 +24,8 @@
 #include "kernel/id/cred.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sched/work.h"
+#include "kernel/sync/rwsem.h"
+#include "kernel/sync/spinlock.h"
 #include "kernel/task/task.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/timer.h"
@@ -38,7 +41,8 @@ struct payer {
 	u64 nr_files;
 };
 
-static struct mutex flight_lock = MUTEX_INIT(RANK_UNIX_GC);
+static struct rwsem flight_lock = RWSEM_INIT(RANK_UNIX_GC); /* a collection writes */
+static struct spinlock counts_lock = SPINLOCK_INIT(RANK_FLIGHT);
 static struct list payers = LIST_INIT(payers);
 static struct list flying = LIST_INIT(flying); /* socket.flight_link */
 static _Atomic u32 nr_flying;
@@ -102,7 +106,8 @@ int flight_begin(struct scm_files *files)
 {
 	int err;
 
-	mutex_lock(&flight_lock);
+	rwsem_read_lock(&flight_lock);
+	spin_lock(&counts_lock);
 	err = payer_charge(files);
 	for (u32 i = 0; !err && files->nr_sockets && i < files->nr; i++) {
 		struct socket *sk = socket_of(files->file[i]);
@@ -112,14 +117,17 @@ int flight_begin(struct scm_files *files)
 			nr_flying++;
 		}
 	}
+	spin_unlock(&counts_lock);
+	rwsem_read_unlock(&flight_lock);
 	if (nr_flying > collect_at)
 		work_queue(&collect_work);
-	mutex_unlock(&flight_lock);
 	return err;
 }
 
+/* flight_lock is held. */
 static void flight_end_locked(struct scm_files *files)
 {
+	spin_lock(&counts_lock);
 	payer_uncharge(files);
 	for (u32 i = 0; files->nr_sockets && i < files->nr; i++) {
 		struct socket *sk = socket_of(files->file[i]);
@@ -129,19 +137,20 @@ static void flight_end_locked(struct scm_files *files)
 			nr_flying--;
 		}
 	}
+	spin_unlock(&counts_lock);
 }
 
 void flight_end(struct scm_files *files)
 {
-	mutex_lock(&flight_lock);
+	rwsem_read_lock(&flight_lock);
 	flight_end_locked(files);
-	mutex_unlock(&flight_lock);
+	rwsem_read_unlock(&flight_lock);
 }
 
 void flight_barrier(void)
 {
-	mutex_lock(&flight_lock);
-	mutex_unlock(&flight_lock);
+	rwsem_read_lock(&flight_lock);
+	rwsem_read_unlock(&flight_lock);
 }
 
 void flight_collect_later(void)
@@ -240,7 +249,7 @@ static void collect(struct work *work)
 		timer_arm(&rest_timer, rest_until_ns);
 		return;
 	}
-	mutex_lock(&flight_lock);
+	rwsem_write_lock(&flight_lock);
 	sort(&reached);
 	while (!list_empty(&flying)) {
 		sk = list_first(&flying, struct socket, flight_link);
@@ -251,7 +260,7 @@ static void collect(struct work *work)
 	}
 	list_splice_tail_init(&reached, &flying);
 	collect_at = MAX(2 * nr_flying, (u32)COLLECT_MIN);
-	mutex_unlock(&flight_lock);
+	rwsem_write_unlock(&flight_lock);
 	while (doomed) {
 		files = doomed;
 		doomed = files->next;

@@ -35,6 +35,7 @@
 	X(130, FSCTX, SPIN, "fs_ctx: root, cwd, umask", "-")                                       \
 	X(135, FLOCK, SPIN, "global: advisory locks on files", "-")                                \
 	X(137, SOCKNAMES, SPIN, "global: which socket is bound to a name", "-")                    \
+	X(138, FLIGHT, SPIN, "global: counts of descriptors in flight", "-")                       \
 	X(140, DENTRY, SPIN, "dentry: name, parent, children, inode link", "parent first")         \
 	X(145, PGCACHE, SPIN, "inode: index of its cached pages", "-")                             \
 	X(150, DHASH, SPIN, "bucket: dentry hash chain", "-")                                      \

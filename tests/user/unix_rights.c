@@ -416,7 +416,7 @@ static int shared[8][2];
 static void *juggle(void *arg)
 {
 	unsigned seed = (long)arg * 7919 + 1;
-	int rounds = getenv("SECONDS") ? 30000 : 1500, got[8], mine[2];
+	int rounds = getenv("SECONDS") ? 30000 : 1000, got[8], mine[2];
 
 	for (int i = 0; i < rounds; i++) {
 		int *to = shared[rand_r(&seed) % 8], n;
