@@ -298,8 +298,8 @@ void scm_to_user(struct socket *sk, struct message *msg, char __user **control, 
 	struct scm *scm = &msg->scm;
 	struct ucred ucred = { 0, ID_OVERFLOW, ID_OVERFLOW };
 
-	if (!to.at) {
-		if (scm->files || socket_has_option(sk, OPTIONS_IDENTIFY))
+	if (!to.at || !msg->has_come) {
+		if (msg->has_come && (scm->files || socket_has_option(sk, OPTIONS_IDENTIFY)))
 			msg->answer |= MSG_CTRUNC;
 		scm_drop(scm);
 		return;

@@ -218,7 +218,10 @@ struct message {
 	struct sockaddr_storage *name; /* sending: to, or NULL. receiving: room for from, or NULL */
 	u32 name_len;
 	struct scm scm; /* sending: taken when it is sent. receiving: filled in */
+	bool has_come; /* receiving: a packet, even an empty one; the end of a stream also counts */
 };
+/* What is wrong before the message is even looked at: 0 or -errno. */
+int unix_send_check(struct socket *sk);
 long unix_send(struct socket *sk, struct message *msg);
 long unix_receive(struct socket *sk, struct message *msg);
 long unix_ioctl(struct socket *sk, u32 cmd, u64 arg);

@@ -100,7 +100,7 @@ int unix_accept(struct socket *sk, bool is_nonblocking, struct socket **out)
 		mutex_unlock(&sk->lock);
 		if (p)
 			break;
-		if (sk->shutdown & SHUT_NO_RECEIVE)
+		if (deadline && (sk->shutdown & SHUT_NO_RECEIVE))
 			return -EINVAL;
 		err = SOCKET_WAIT(&sk->wait, sk->nr_queued || (sk->shutdown & SHUT_NO_RECEIVE),
 				  deadline);
@@ -338,7 +338,7 @@ void unix_release(struct socket *sk, bool was_accepted)
 	mutex_unlock(&sk->lock);
 	wake_all(&sk->room);
 	if (peer && sk->type != SOCK_DGRAM)
-		peer_hang_up(peer, rest || !was_accepted);
+		peer_hang_up(peer, !was_accepted || (rest && (rest->next || rest->total)));
 	packet_list_free(rest);
 	socket_put(peer);
 	socket_put(sk);

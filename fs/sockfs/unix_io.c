@@ -198,6 +198,15 @@ static int datagram_deliver(struct socket *sk, struct message *msg, struct packe
 	return err;
 }
 
+int unix_send_check(struct socket *sk)
+{
+	int err = sk->type == SOCK_SEQPACKET ? socket_take_error(sk) : 0;
+
+	if (err || sk->type != SOCK_SEQPACKET || sk->state == SOCKET_CONNECTED)
+		return err;
+	return -ENOTCONN;
+}
+
 static long datagram_send(struct socket *sk, struct message *msg, u64 deadline)
 {
 	size_t len = msg->uio->resid;
@@ -206,13 +215,9 @@ static long datagram_send(struct socket *sk, struct message *msg, u64 deadline)
 
 	if (sk->type == SOCK_SEQPACKET) {
 		msg->name_len = 0;
-		err = socket_take_error(sk);
-		if (!err && sk->state != SOCKET_CONNECTED)
-			err = -ENOTCONN;
+		err = unix_send_check(sk);
 	} else if (msg->name_len) {
 		err = unix_name_check((struct sockaddr_un *)msg->name, msg->name_len);
-	} else if (!sk->peer) {
-		err = -ENOTCONN;
 	}
 	if (!err && socket_has_option(sk, OPTIONS_IDENTIFY))
 		err = unix_autobind(sk);
@@ -265,6 +270,7 @@ static void peek_offset_move(struct socket *sk, bool is_peek, u32 n)
 /* What goes with p's bytes goes to msg: the descriptors, still in flight, or, in a peek, copies. */
 static void receive_scm(struct packet *p, struct message *msg)
 {
+	msg->has_come = true;
 	if (p->scm.pid && !msg->scm.pid) {
 		msg->scm.pid = pid_get(p->scm.pid);
 		msg->scm.uid = p->scm.uid;
@@ -359,6 +365,7 @@ static long stream_receive(struct socket *sk, struct message *msg, u64 deadline)
 
 	if (sk->state != SOCKET_CONNECTED)
 		return -EINVAL;
+	msg->has_come = true;
 	mutex_lock(&sk->lock);
 	for (;;) {
 		if (receive_from(sk, msg->flags & MSG_PEEK, &skip)) {

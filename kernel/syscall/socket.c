@@ -272,11 +272,10 @@ SYSCALL(getpeername, int fd, void __user *uname, int __user *ulen)
 
 SYSCALL(setsockopt, int fd, int level, int option, const char __user *uvalue, int len)
 {
-	if (len < 0)
-		return -EINVAL;
 	return ON_SOCKET(s, fd,
-			 level == SOL_SOCKET ? socket_set_option(s.sk, option, uvalue, len)
-					     : -EOPNOTSUPP);
+			 len < 0               ? -EINVAL
+			 : level == SOL_SOCKET ? socket_set_option(s.sk, option, uvalue, len)
+					       : -EOPNOTSUPP);
 }
 
 SYSCALL(getsockopt, int fd, int level, int option, char __user *uvalue, int __user *ulen)
@@ -342,8 +341,9 @@ static long send_imported(const struct sockref *s, const struct msghdr *hdr, str
 	if (hdr->msg_controllen > INT32_MAX)
 		return -ENOBUFS;
 	if (hdr->msg_controllen)
-		ret = scm_from_user(&msg.scm, (const char __user *)hdr->msg_control,
-				    hdr->msg_controllen);
+		ret = unix_send_check(s->sk)
+			      ?: scm_from_user(&msg.scm, (const char __user *)hdr->msg_control,
+					       hdr->msg_controllen);
 	if (!ret)
 		ret = send_to(s, &msg, hdr->msg_namelen ? (const void __user *)hdr->msg_name : NULL,
 			      hdr->msg_namelen);

@@ -329,6 +329,10 @@ static void shutdown_stops_datagrams(void)
 	EXPECT_EQ(polled(s[0]), POLLIN | POLLOUT);
 	EXPECT_EQ(polled(s[1]), POLLIN | POLLOUT | POLLRDHUP);
 	close(s[0]), close(s[1]);
+	s[0] = socket(AF_UNIX, SOCK_DGRAM, 0);
+	shutdown(s[0], SHUT_WR);
+	EXPECT_ERR(send(s[0], "x", 1, 0), EPIPE); /* before it is known that there is no peer */
+	close(s[0]);
 }
 
 int main(void)

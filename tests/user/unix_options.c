@@ -105,6 +105,8 @@ static void options_are_kept(void)
 	EXPECT_ERR(setsockopt(s[0], SOL_SOCKET, SO_TYPE, &n, sizeof(n)), ENOPROTOOPT);
 	EXPECT_ERR(setsockopt(s[0], SOL_SOCKET, SO_KEEPALIVE, &n, 3), EINVAL);
 	EXPECT_ERR(setsockopt(s[0], SOL_SOCKET, SO_KEEPALIVE, (void *)8, 4), EFAULT);
+	EXPECT_ERR(setsockopt(-1, SOL_SOCKET, SO_KEEPALIVE, &n, -1), EBADF);
+	EXPECT_ERR(setsockopt(s[0], SOL_SOCKET, SO_KEEPALIVE, &n, -1), EINVAL);
 	EXPECT_ERR(setsockopt(s[0], 6, 1, &n, 4), EOPNOTSUPP);
 	len = sizeof(n);
 	EXPECT_ERR(getsockopt(s[0], 6, 1, &n, &len), EOPNOTSUPP);

@@ -377,6 +377,8 @@ static void a_closed_listener_resets_who_waited(void)
 	EXPECT(c >= 0);
 	close(c);
 	EXPECT_ERR(accept(l, NULL, NULL), EINVAL);
+	fcntl(l, F_SETFL, O_NONBLOCK);
+	EXPECT_ERR(accept(l, NULL, NULL), EAGAIN);
 	close(fd), close(l);
 }
 
