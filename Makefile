@@ -52,14 +52,14 @@ obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq time
 	       session rlimit oom
 obj-pidfs-y := pidfs/pidfs
 obj-pidfs-n := pidfs/fallback
-obj-subfs   := pidfs/pidfd pipefs/pipe $(addprefix sockfs/,sockfs socket unix unix_name \
+obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice $(addprefix sockfs/,sockfs socket unix unix_name \
 	       unix_io unix_packet unix_gc scm) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
 	       nsfs/nsfs $(addprefix procfs/,procfs pid ns process status stack memory smaps fd mounts \
 	       system cpuinfo sys) sysfs/sysfs
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem kmsg random
-obj-syscall := dispatch pidfd process sched futex rseq io open namei fd mount mem signal time timers poll \
+obj-syscall := dispatch pidfd process sched futex rseq io splice open namei fd mount mem signal time timers poll \
 	       anon id xattr misc ns socket
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \

@@ -17,6 +17,7 @@ struct uio {
 	size_t offset; /* into the first of them */
 	size_t resid; /* bytes left in all */
 	bool is_kernel; /* bases are kernel addresses */
+	bool is_nowait; /* as if the file were O_NONBLOCK: RWF_NOWAIT, SPLICE_F_NONBLOCK */
 	bool is_append; /* write: at the end of the file, whatever *pos is (set by fs/rw.c) */
 	struct iovec one; /* room for the usual single segment */
 };
@@ -31,6 +32,7 @@ static inline void uio_init_user(struct uio *u, void __user *buf, size_t n)
 	u->resid = n;
 	u->is_kernel = false;
 	u->is_append = false;
+	u->is_nowait = false;
 }
 
 static inline void uio_init_kernel(struct uio *u, void *buf, size_t n)

@@ -11,7 +11,7 @@
  *   Sleepers test used, readers and writers without the lock and look again with it.
  * Follows: pipe(7), fifo(7), pipe(2), fcntl(2)
  */
-#include "fs/pipefs/pipe.h"
+#include "fs/pipefs/internal.h"
 
 #include <linux/capability.h>
 #include <linux/errno.h>
@@ -35,27 +35,6 @@
 
 u32 pipe_max_size = 1 << 20;
 
-struct pipe_buf {
-	struct page *page;
-	u32 offset, len;
-	bool is_packet; /* O_DIRECT: one read takes it all, and drops what it has no room for */
-};
-
-struct pipe {
-	struct mutex lock;
-	struct wait_queue read_wait; /* for data, or the last writer's end */
-	struct wait_queue write_wait; /* for room, or the last reader's end */
-	_Atomic u32 readers, writers; /* open files; written under lock */
-	u32 reader_opens, writer_opens; /* ever: what a blocking FIFO open waits for */
-	u32 nr_files; /* counts the pipe itself; under inode->lock */
-	u32 nr_slots; /* power of two */
-	u32 first; /* slot of the oldest buffer, modulo nr_slots */
-	_Atomic u32 used; /* buffers in use; written under lock */
-	u64 bytes;
-	struct page *spare; /* the last emptied page: the next write takes it */
-	struct pipe_buf *slots;
-};
-
 static struct pseudo_fs pipefs;
 static struct slab_cache *pipe_cache;
 
@@ -77,11 +56,6 @@ static struct pipe *pipe_new(void)
 	return p;
 }
 
-static struct pipe_buf *pipe_slot(struct pipe *p, u32 nth)
-{
-	return &p->slots[(p->first + nth) & (p->nr_slots - 1)];
-}
-
 static void pipe_free(struct pipe *p)
 {
 	for (u32 i = 0; i < p->used; i++)
@@ -92,12 +66,18 @@ static void pipe_free(struct pipe *p)
 	cache_free(pipe_cache, p);
 }
 
-static void pipe_drop_first(struct pipe *p)
+/* A page that somebody else has too (tee, a page cache) is never written to. */
+static bool is_own(const struct page *page)
+{
+	return refcount_read(&page->refs) == 1;
+}
+
+void pipe_drop_first(struct pipe *p)
 {
 	struct pipe_buf *buf = pipe_slot(p, 0);
 
 	p->bytes -= buf->len;
-	if (p->spare)
+	if (p->spare || !is_own(buf->page))
 		page_put(buf->page);
 	else
 		p->spare = buf->page;
@@ -110,7 +90,7 @@ static long pipe_take(struct pipe *p, struct uio *uio)
 {
 	long done = 0;
 
-	while (p->used && uio->resid) {
+	while (pipe_has_data(p) && uio->resid) {
 		struct pipe_buf *buf = pipe_slot(p, 0);
 		u32 n = MIN((size_t)buf->len, uio->resid);
 		size_t copied = uio_copy_out(uio, (char *)page_va(buf->page) + buf->offset, n);
@@ -143,12 +123,13 @@ static long pipe_read(struct file *file, struct uio *uio, u64 *pos)
 	for (;;) {
 		was_full = p->used == p->nr_slots;
 		done = pipe_take(p, uio);
-		if (done || !p->writers)
+		if (done || (!p->used && !p->writers))
 			break;
 		mutex_unlock(&p->lock);
-		if (file->flags & O_NONBLOCK)
+		if ((file->flags & O_NONBLOCK) || uio->is_nowait)
 			return -EAGAIN;
-		err = wait_event_interruptible(&p->read_wait, p->used || !p->writers);
+		err = wait_event_interruptible(&p->read_wait,
+					       pipe_has_data(p) || (!p->used && !p->writers));
 		if (err)
 			return err;
 		mutex_lock(&p->lock);
@@ -169,6 +150,13 @@ static struct page *pipe_page(struct pipe *p)
 	return page;
 }
 
+void pipe_push(struct pipe *p, struct page *page, u32 offset, u32 len, bool is_packet)
+{
+	*pipe_slot(p, p->used) = (struct pipe_buf){ page, offset, len, is_packet };
+	p->used++;
+	p->bytes += len;
+}
+
 /* Puts up to a page in a new buffer; bytes, 0 when there is no slot, -ENOMEM, -EFAULT. */
 static long pipe_add_buf(struct pipe *p, struct uio *uio, bool is_packet)
 {
@@ -185,9 +173,7 @@ static long pipe_add_buf(struct pipe *p, struct uio *uio, bool is_packet)
 		p->spare = page;
 		return -EFAULT;
 	}
-	*pipe_slot(p, p->used) = (struct pipe_buf){ page, 0, n, is_packet };
-	p->used++;
-	p->bytes += n;
+	pipe_push(p, page, 0, n, is_packet);
 	return n;
 }
 
@@ -203,7 +189,7 @@ static long pipe_append(struct pipe *p, struct uio *uio)
 	if (!p->used || !n)
 		return 0;
 	last = pipe_slot(p, p->used - 1);
-	if (last->is_packet || last->offset + last->len + n > PAGE_SIZE)
+	if (last->is_packet || !is_own(last->page) || last->offset + last->len + n > PAGE_SIZE)
 		return 0;
 	copied = uio_copy_in(uio, (char *)page_va(last->page) + last->offset + last->len, n);
 	last->len += copied;
@@ -227,15 +213,20 @@ static long pipe_put(struct pipe *p, struct uio *uio, bool is_packet, bool is_fi
 	return done;
 }
 
-static long pipe_broken(void)
+long pipe_broken(void)
 {
 	signal_send(current, SCOPE_THREAD, SIGPIPE, NULL);
 	return -EPIPE;
 }
 
-static bool pipe_has_room(struct pipe *p)
+void pipe_wake_readers(struct pipe *p)
 {
-	return p->used < p->nr_slots;
+	wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
+}
+
+void pipe_wake_writers(struct pipe *p)
+{
+	wake_all_key(&p->write_wait, POLLOUT | POLLWRNORM);
 }
 
 static int pipe_wait_room(struct pipe *p)
@@ -258,12 +249,13 @@ static long pipe_write(struct file *file, struct uio *uio, u64 *pos)
 		mutex_unlock(&p->lock);
 		if (n > 0) {
 			done += n;
-			wake_all_key(&p->read_wait, POLLIN | POLLRDNORM);
+			pipe_wake_readers(p);
 		}
 		if (is_broken)
 			n = pipe_broken();
 		else if (n >= 0 && uio->resid)
-			n = file->flags & O_NONBLOCK ? -EAGAIN : pipe_wait_room(p);
+			n = (file->flags & O_NONBLOCK) || uio->is_nowait ? -EAGAIN
+									 : pipe_wait_room(p);
 	}
 	return done ? done : n;
 }
@@ -406,7 +398,7 @@ const struct file_ops fifo_file_ops = {
 	.release = pipe_release,
 };
 
-static struct pipe *pipe_of(struct file *file)
+struct pipe *pipe_of(struct file *file)
 {
 	return file->ops == &fifo_file_ops ? file->private : NULL;
 }

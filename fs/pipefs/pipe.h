@@ -20,6 +20,15 @@ extern const struct file_ops fifo_file_ops;
 long pipe_get_size(struct file *file);
 long pipe_set_size(struct file *file, u64 size);
 
+bool file_is_pipe(struct file *file);
+/* splice(2): up to n bytes from one file to another, at least one of which is a pipe; pos: of the
+ * other, NULL: its own. Pages move between pipes, are copied otherwise. is_nowait: -EAGAIN instead
+ * of waiting for a pipe. Bytes or -errno. */
+long pipe_splice(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, size_t n,
+		 bool is_nowait);
+/* tee(2): the same pages in both pipes; in keeps them. */
+long pipe_tee(struct file *in, struct file *out, size_t n, bool is_nowait);
+
 extern u32 pipe_max_size; /* /proc/sys/fs/pipe-max-size: bytes, for the unprivileged */
 
 void pipefs_init(void);
