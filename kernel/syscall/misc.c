@@ -278,10 +278,12 @@ static long prctl_set_vma(u64 addr, u64 len, const char __user *uname)
 	return interned ? as_set_name(current->as, addr, len, interned) : -ENOMEM;
 }
 
-static long prctl_mdwe(u64 bits)
+static long prctl_mdwe(int op, u64 bits)
 {
 	struct as *as = current->as;
 
+	if (op == PR_GET_MDWE)
+		return bits ? -EINVAL : as->deny_exec;
 	if (bits & ~3ull || bits == PR_MDWE_NO_INHERIT || (as->deny_exec && as->deny_exec != bits))
 		return bits & ~3ull || bits == PR_MDWE_NO_INHERIT ? -EINVAL : -EPERM;
 	as->deny_exec = bits;
@@ -308,11 +310,19 @@ static long prctl_get_auxv(void __user *ubuf, u64 size)
 									  : (long)as->auxv_len;
 }
 
+/* There are no huge pages; whoever asks is told what he said. */
+static long prctl_thp_disable(u64 on, u64 flags)
+{
+	if ((flags & ~(u64)PR_THP_DISABLE_EXCEPT_ADVISED) || (flags && !on))
+		return -EINVAL;
+	task_current()->thp_disable = on ? 1 | flags : 0;
+	return 0;
+}
+
 /* What concerns memory and the machine; every argument that an option does not have must be 0. */
 static long prctl_machine(int op, u64 a, u64 b, u64 c, u64 d)
 {
 	bool has_extra = b || c || d;
-	struct task *task = task_current();
 
 	switch (op) {
 	case PR_GET_TIMING:
@@ -327,16 +337,12 @@ static long prctl_machine(int op, u64 a, u64 b, u64 c, u64 d)
 	case PR_SET_SPECULATION_CTRL:
 		return prctl_speculation(op, a, c | d | (op == PR_GET_SPECULATION_CTRL ? b : 0));
 	case PR_GET_THP_DISABLE:
-		return a || has_extra ? -EINVAL : task->thp_disable;
-	case PR_SET_THP_DISABLE: /* there are no huge pages; whoever asks is told what he said */
-		if (c || d || (b & ~(u64)PR_THP_DISABLE_EXCEPT_ADVISED) || (b && !a))
-			return -EINVAL;
-		task->thp_disable = a ? 1 | b : 0;
-		return 0;
+		return a || has_extra ? -EINVAL : task_current()->thp_disable;
+	case PR_SET_THP_DISABLE:
+		return c || d ? -EINVAL : prctl_thp_disable(a, b);
 	case PR_GET_MDWE:
-		return a || has_extra ? -EINVAL : current->as->deny_exec;
 	case PR_SET_MDWE:
-		return has_extra ? -EINVAL : prctl_mdwe(a);
+		return has_extra ? -EINVAL : prctl_mdwe(op, a);
 	case PR_SET_MM:
 		return d || capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
 	case PR_GET_AUXV:

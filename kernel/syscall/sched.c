@@ -137,7 +137,7 @@ static void attr_of(const struct thread *t, struct sched_attr *attr)
 		.sched_priority = t->rt_priority,
 	};
 	if (!t->rt_priority)
-		attr->sched_nice = t->nice;
+		attr->sched_nice = (int)t->nice;
 }
 
 /* policy -1: the thread's own. */
@@ -156,7 +156,7 @@ static long set_scheduler(int nr, int policy, const struct sched_param __user *u
 	if (!t)
 		return -ESRCH;
 	attr_of(t, &attr);
-	attr.sched_nice = t->nice;
+	attr.sched_nice = (int)t->nice;
 	attr.sched_priority = param.sched_priority;
 	if (policy >= 0) {
 		attr.sched_policy = policy & ~SCHED_RESET_ON_FORK;
@@ -258,7 +258,7 @@ SYSCALL(sched_setattr, int nr, struct sched_attr __user *uattr, u32 flags)
 		attr.sched_policy = t->policy;
 	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS) {
 		attr.sched_priority = t->rt_priority;
-		attr.sched_nice = t->nice;
+		attr.sched_nice = (int)t->nice;
 	}
 	attr.sched_nice = MIN(attr.sched_nice, PRIO_MAX - 1);
 	attr.sched_nice = MAX(attr.sched_nice, PRIO_MIN);
