@@ -202,8 +202,8 @@ static long pagemap_read(struct file *file, struct uio *uio, u64 *pos)
 		err = entries ? -EINVAL : -ENOMEM;
 	while (!err && uio->resid && *pos / sizeof(*entries) < USER_TOP / PAGE_SIZE) {
 		va = *pos / sizeof(*entries) * PAGE_SIZE;
-		n = (long)MIN(MIN(uio->resid / sizeof(*entries), (size_t)PM_BATCH),
-			      (USER_TOP - va) / PAGE_SIZE);
+		n = (long)MIN(uio->resid / sizeof(*entries), (size_t)PM_BATCH);
+		n = (long)MIN((u64)n, (USER_TOP - va) / PAGE_SIZE);
 		err = rwsem_read_lock_killable(&as->lock);
 		if (err)
 			break;
