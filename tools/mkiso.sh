@@ -9,7 +9,8 @@ set -eu
 out=$1 kernel=$2 initrd=$3 cmdline=${4-}
 tools=$(dirname "$0")
 stage=$(mktemp -d)
-trap 'rm -rf "$stage"' EXIT
+log=$stage.log # beside the stage: what grows while it is copied fails the copy
+trap 'rm -rf "$stage" "$log"' EXIT
 
 mkdir -p "$stage/boot/grub"
 cp "$kernel" "$stage/boot/pipit.elf"
@@ -20,7 +21,7 @@ if [ -n "$cmdline" ]; then
 else
 	sed 's| *@CMDLINE@||' "$tools/../boot/grub.cfg" >"$stage/boot/grub/grub.cfg"
 fi
-grub-mkrescue -o "$out" "$stage" >"$stage/log" 2>&1 || {
-	cat "$stage/log" >&2
+grub-mkrescue -o "$out" "$stage" >"$log" 2>&1 || {
+	cat "$log" >&2
 	exit 1
 }
