@@ -434,8 +434,9 @@ static void *moves_newest(void *arg)
 	while (is_running()) {
 		unsigned long mask = 1ul << next_random(&seed) % 4;
 
-		syscall(SYS_sched_setaffinity, newest + next_random(&seed) % 3, sizeof(mask),
-			&mask);
+		if (newest)
+			syscall(SYS_sched_setaffinity, newest + next_random(&seed) % 3,
+				sizeof(mask), &mask);
 	}
 	return NULL;
 }
@@ -445,6 +446,8 @@ static void affinity_changes_as_processes_begin_and_wake(void)
 	static void *(*const work[])(void *) = { forks_sleepers, forks_sleepers, forks_sleepers,
 						 moves_newest,   moves_newest,   moves_newest };
 
+	if (!in_guest())
+		SKIP("the next numbers may be strangers', who would stay where they are put");
 	EXPECT_EQ(run_threads(work, 6), 0);
 }
 
