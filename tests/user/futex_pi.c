@@ -158,12 +158,12 @@ static void *taker(void *arg)
 	return NULL;
 }
 
-static void unlocking_hands_the_lock_over(void)
+/* Unlocks, or dies, while a taker waits, which then has the lock; got: what it saw. */
+static void pass_to_taker(int dies, long got[4])
 {
 	pthread_t first, second;
-	long got[4] = { -1 };
 
-	start_holder(&first, 0);
+	start_holder(&first, dies);
 	EXPECT_EQ(pthread_create(&second, NULL, taker, got), 0);
 	EXPECT(eventually(has_waiters()));
 	enter(2);
@@ -171,23 +171,22 @@ static void unlocking_hands_the_lock_over(void)
 	pthread_join(second, NULL);
 	EXPECT_EQ(got[0], 0);
 	EXPECT_EQ(got[1] & FUTEX_TID_MASK, got[2]);
+}
+
+static void unlocking_hands_the_lock_over(void)
+{
+	long got[4] = { -1 };
+
+	pass_to_taker(0, got);
 	EXPECT_EQ(got[3], 0);
 	EXPECT_EQ(lock_word & FUTEX_TID_MASK, 0);
 }
 
 static void a_dead_owner_leaves_the_lock_to_a_waiter(void)
 {
-	pthread_t first, second;
 	long got[4] = { -1 };
 
-	start_holder(&first, 1);
-	EXPECT_EQ(pthread_create(&second, NULL, taker, got), 0);
-	EXPECT(eventually(has_waiters()));
-	enter(2);
-	pthread_join(first, NULL);
-	pthread_join(second, NULL);
-	EXPECT_EQ(got[0], 0);
-	EXPECT_EQ(got[1] & FUTEX_TID_MASK, got[2]);
+	pass_to_taker(1, got);
 	EXPECT(got[1] & FUTEX_OWNER_DIED);
 	EXPECT_EQ(got[3], 0);
 }

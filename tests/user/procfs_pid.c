@@ -156,17 +156,6 @@ static int become_nobody(void)
 	return prctl(PR_SET_DUMPABLE, 1);
 }
 
-static int store(const char *file, const char *text)
-{
-	int fd = open(file, O_WRONLY), err = 0;
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		err = errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 static int adjust_as_nobody(void *arg)
 {
 	const char *file = "/proc/self/oom_score_adj";

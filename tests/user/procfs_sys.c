@@ -13,17 +13,6 @@
 
 static char buf[65536];
 
-static int store(const char *file, const char *text)
-{
-	int fd = open(file, O_WRONLY), err = 0;
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		err = errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 /* ---- Counters */
 
 static void sysfs_names_every_cpu(void)

@@ -140,6 +140,18 @@ static inline int child_exits(void *arg)
 	return (int)(long)arg;
 }
 
+/* Writes text to what is there already. 0 or errno. */
+static inline int store(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY), err = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		err = errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 static inline pid_t spawn_sleeper(void)
 {
 	return spawn(child_pauses, NULL);
