@@ -49,18 +49,6 @@ static int wait_room(struct pipe *p, bool is_nowait)
 
 /* ---- From pipe to pipe */
 
-static void lock_both(struct pipe *a, struct pipe *b)
-{
-	mutex_lock(a < b ? &a->lock : &b->lock);
-	mutex_lock_nested(a < b ? &b->lock : &a->lock);
-}
-
-static void unlock_both(struct pipe *a, struct pipe *b)
-{
-	mutex_unlock(&a->lock);
-	mutex_unlock(&b->lock);
-}
-
 /* Both are locked. is_move: what is in "to" leaves "from". */
 static size_t pass(struct pipe *from, struct pipe *to, size_t n, bool is_move)
 {
@@ -97,9 +85,9 @@ static long pipe_to_pipe(struct pipe *from, struct pipe *to, size_t n, bool is_n
 		err = wait_room(to, is_nowait);
 		if (err)
 			return err;
-		lock_both(from, to);
+		mutex_lock_two(&from->lock, &to->lock);
 		done = !from->is_taken && to->readers ? (long)pass(from, to, n, is_move) : 0;
-		unlock_both(from, to);
+		mutex_unlock_two(&from->lock, &to->lock);
 		if (done)
 			break; /* else somebody was faster */
 	}

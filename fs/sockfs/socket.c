@@ -101,19 +101,12 @@ void socket_uncharge(struct socket *sk, u32 bytes)
 
 void socket_lock_two(struct socket *a, struct socket *b)
 {
-	if (!b || a == b) {
-		mutex_lock(&a->lock);
-		return;
-	}
-	mutex_lock(a < b ? &a->lock : &b->lock);
-	mutex_lock_nested(a < b ? &b->lock : &a->lock);
+	mutex_lock_two(&a->lock, b ? &b->lock : &a->lock);
 }
 
 void socket_unlock_two(struct socket *a, struct socket *b)
 {
-	mutex_unlock(&a->lock);
-	if (b && a != b)
-		mutex_unlock(&b->lock);
+	mutex_unlock_two(&a->lock, b ? &b->lock : &a->lock);
 }
 
 void socket_queue_add(struct socket *sk, struct packet *p)

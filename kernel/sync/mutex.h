@@ -92,6 +92,21 @@ static inline void mutex_assert_held(const struct mutex *m)
 
 #endif
 
+/* Two of one rank, the lower address first, as their rank's tie-break has to say. a == b: one. */
+static inline void mutex_lock_two(struct mutex *a, struct mutex *b)
+{
+	mutex_lock(a < b ? a : b);
+	if (a != b)
+		mutex_lock_nested(a < b ? b : a);
+}
+
+static inline void mutex_unlock_two(struct mutex *a, struct mutex *b)
+{
+	mutex_unlock(a);
+	if (a != b)
+		mutex_unlock(b);
+}
+
 /* Somebody holds it; a hint. */
 static inline bool mutex_is_locked(const struct mutex *m)
 {

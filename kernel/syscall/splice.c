@@ -104,14 +104,12 @@ SYSCALL(copy_file_range, int in_fd, u64 __user *uin, int out_fd, u64 __user *uou
 
 #define SPLICE_KNOWN (SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 
-/* upos of a file that has positions: *out points to pos, filled in. */
+/* upos of a file, which is no pipe: *out points to pos, filled in. */
 static int splice_position(struct file *file, u64 __user *upos, u64 *pos, u64 **out)
 {
 	*out = NULL;
 	if (!upos)
 		return 0;
-	if (file_is_pipe(file))
-		return -ESPIPE;
 	if (file->mode & FILE_STREAM)
 		return -EINVAL;
 	*out = pos;
