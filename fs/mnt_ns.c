@@ -20,8 +20,6 @@
 #include "kernel/mm/slab.h"
 #include "fs/internal.h"
 
-static struct list all_mnt_ns = LIST_INIT(all_mnt_ns);
-
 void mnt_ns_add(struct mnt_ns *ns, struct mount *m)
 {
 	m->ns = ns;
@@ -44,7 +42,6 @@ static void mnt_ns_free(struct ns_common *common)
 	struct list gone = LIST_INIT(gone);
 
 	rwsem_write_lock(&mount_lock);
-	list_del(&ns->link);
 	if (ns->root.mnt)
 		mount_tree_detach(ns->root.mnt, &gone);
 	rwsem_write_unlock(&mount_lock);
@@ -94,7 +91,6 @@ static int mnt_ns_copy(struct ns_common *common, struct userns *owner, struct fs
 	fs_ctx_root(fs, &root);
 	fs_ctx_cwd(fs, &cwd);
 	rwsem_write_lock(&mount_lock);
-	list_add_tail(&ns->link, &all_mnt_ns);
 	err = mount_tree_clone(old->root.mnt, &ns->root.mnt);
 	if (!err) {
 		ns->root.dentry = dentry_get(old->root.dentry);
@@ -153,22 +149,6 @@ void mnt_ns_root_get(struct mnt_ns *ns, struct path *out)
 	}
 }
 
-struct mnt_ns *mnt_ns_next_get(struct mnt_ns *ns, bool is_forward)
-{
-	struct mnt_ns *found = NULL;
-	struct list *at = &ns->link;
-
-	rwsem_read_lock(&mount_lock);
-	while (!found && (at = is_forward ? at->next : at->prev) != &all_mnt_ns) {
-		struct mnt_ns *next = list_entry(at, struct mnt_ns, link);
-
-		if (ns_capable(next->ns.owner, CAP_SYS_ADMIN) && refcount_tryget(&next->ns.refs))
-			found = next;
-	}
-	rwsem_read_unlock(&mount_lock);
-	return found;
-}
-
 void mount_for_each(void (*fn)(struct mount *, void *), void *arg)
 {
 	struct mnt_ns *ns = mnt_ns_current();
@@ -205,6 +185,5 @@ int mount_root(struct super *sb, struct path *root)
 
 void mnt_ns_init(void)
 {
-	list_add(&mnt_ns_initial.link, &all_mnt_ns);
 	nsproxy_initial.ns[NS_MNT] = &mnt_ns_initial.ns;
 }

@@ -12,7 +12,6 @@ struct mnt_ns {
 	struct path root; /* [MOUNT] counted */
 	struct list mounts; /* [MOUNT] in order of mounting */
 	u32 nr_mounts; /* [MOUNT] */
-	struct list link; /* [MOUNT] all of them, in order of creation */
 };
 
 static inline struct mnt_ns *mnt_ns_of(struct ns_common *ns)
@@ -26,10 +25,6 @@ static inline struct mnt_ns *mnt_ns_current(void)
 
 /* What is on top of its root, +1 each: where names start for who enters it. May sleep. */
 void mnt_ns_root_get(struct mnt_ns *ns, struct path *out);
-/* The namespace made after (or before) this one, +1, over which the caller has CAP_SYS_ADMIN; NULL:
- * there is none. */
-struct mnt_ns *mnt_ns_next_get(struct mnt_ns *ns, bool is_forward);
-
 /* MOUNT held for writing: m joins, or leaves the one it is in. */
 void mnt_ns_add(struct mnt_ns *ns, struct mount *m);
 void mnt_ns_remove(struct mount *m);
