@@ -18,32 +18,20 @@
 #include "fs/pipefs/pipe.h"
 #include "fs/tmpfs/tmpfs.h"
 
-/* Two numbers are reserved and told to the user before either file can be reached. */
 static long pipe_publish(struct file *ends[2], int __user *ufds, u32 flags)
 {
 	struct files *files = files_current();
 	int fd[2];
-	int err = fd_reserve(files, flags, &fd[0]);
+	int err = fd_reserve_pair(files, flags, ufds, fd);
 
-	if (err)
-		goto out_put;
-	err = fd_reserve(files, flags, &fd[1]);
-	if (err)
-		goto out_unreserve_first;
-	err = copy_to_user(ufds, fd, sizeof(fd));
-	if (err)
-		goto out_unreserve;
+	if (err) {
+		file_put(ends[0]);
+		file_put(ends[1]);
+		return err;
+	}
 	fd_install(files, fd[0], ends[0]);
 	fd_install(files, fd[1], ends[1]);
 	return 0;
-out_unreserve:
-	fd_unreserve(files, fd[1]);
-out_unreserve_first:
-	fd_unreserve(files, fd[0]);
-out_put:
-	file_put(ends[0]);
-	file_put(ends[1]);
-	return err;
 }
 
 SYSCALL(pipe2, int __user *ufds, u32 flags)

@@ -29,6 +29,24 @@ SYSCALL(close, u32 fd)
 	return fd_close(files_current(), fd);
 }
 
+int fd_reserve_pair(struct files *files, u32 flags, int __user *ufds, int fd[2])
+{
+	int err = fd_reserve(files, flags, &fd[0]);
+
+	if (err)
+		return err;
+	err = fd_reserve(files, flags, &fd[1]);
+	if (err)
+		goto out_first;
+	err = copy_to_user(ufds, fd, 2 * sizeof(fd[0]));
+	if (!err)
+		return 0;
+	fd_unreserve(files, fd[1]);
+out_first:
+	fd_unreserve(files, fd[0]);
+	return err;
+}
+
 SYSCALL(close_range, u32 first, u32 last, u32 flags)
 {
 	struct files *copy;

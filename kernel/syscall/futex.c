@@ -16,17 +16,15 @@
 static int futex_deadline(const struct timespec __user *utimeout, bool is_absolute,
 			  bool is_realtime, u64 *deadline_ns)
 {
-	struct timespec ts;
 	u64 ns, now;
+	int err;
 
 	*deadline_ns = WAIT_FOREVER;
 	if (!utimeout)
 		return 0;
-	if (copy_from_user(&ts, utimeout, sizeof(ts)))
-		return -EFAULT;
-	if (!timespec_is_valid(&ts))
-		return -EINVAL;
-	ns = timespec_to_ns(&ts);
+	err = timespec_from_user(utimeout, &ns);
+	if (err)
+		return err;
 	if (!is_absolute) {
 		*deadline_ns = clock_ns() + ns;
 	} else if (!is_realtime) {

@@ -22,17 +22,15 @@
 
 int deadline_from_user(const struct timespec __user *utimeout, u64 *deadline_ns)
 {
-	struct timespec ts;
 	u64 ns;
+	int err;
 
 	*deadline_ns = WAIT_FOREVER;
 	if (!utimeout)
 		return 0;
-	if (copy_from_user(&ts, utimeout, sizeof(ts)))
-		return -EFAULT;
-	if (!timespec_is_valid(&ts))
-		return -EINVAL;
-	ns = timespec_to_ns(&ts);
+	err = timespec_from_user(utimeout, &ns);
+	if (err)
+		return err;
 	*deadline_ns = ns ? clock_ns() + ns : 0;
 	return 0;
 }

@@ -149,25 +149,18 @@ SYSCALL(socketpair, int family, int type, int protocol, int __user *ufds)
 
 	if (type & ~(SOCK_TYPE_MASK | SOCK_FLAGS))
 		return -EINVAL;
-	err = fd_reserve(table, type & O_CLOEXEC, &fds[0]);
+	err = fd_reserve_pair(table, type & O_CLOEXEC, ufds, fds);
 	if (err)
 		return err;
-	err = fd_reserve(table, type & O_CLOEXEC, &fds[1]);
-	if (err)
-		goto out_first;
-	err = copy_to_user(ufds, fds, sizeof(fds));
-	if (!err)
-		err = pair_create(family, type, protocol, files);
-	if (err)
-		goto out_second;
+	err = pair_create(family, type, protocol, files);
+	if (err) {
+		fd_unreserve(table, fds[1]);
+		fd_unreserve(table, fds[0]);
+		return err;
+	}
 	fd_install(table, fds[0], files[0]);
 	fd_install(table, fds[1], files[1]);
 	return 0;
-out_second:
-	fd_unreserve(table, fds[1]);
-out_first:
-	fd_unreserve(table, fds[0]);
-	return err;
 }
 
 /* ---- connecting */

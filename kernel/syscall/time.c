@@ -76,17 +76,17 @@ SYSCALL(clock_getres, int clock, struct timespec __user *uts)
 
 SYSCALL(clock_settime, int clock, const struct timespec __user *uts)
 {
-	struct timespec ts;
+	u64 ns;
+	int err;
 
 	if (clock != CLOCK_REALTIME)
 		return -EINVAL;
-	if (copy_from_user(&ts, uts, sizeof(ts)))
-		return -EFAULT;
-	if (!timespec_is_valid(&ts))
-		return -EINVAL;
+	err = timespec_from_user(uts, &ns);
+	if (err)
+		return err;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	clock_set_realtime(timespec_to_ns(&ts));
+	clock_set_realtime(ns);
 	return 0;
 }
 
@@ -253,13 +253,10 @@ static long sleep_for(u64 ns, struct timespec __user *urest)
 
 SYSCALL(nanosleep, const struct timespec __user *uwant, struct timespec __user *urest)
 {
-	struct timespec want;
+	u64 ns;
+	int err = timespec_from_user(uwant, &ns);
 
-	if (copy_from_user(&want, uwant, sizeof(want)))
-		return -EFAULT;
-	if (!timespec_is_valid(&want))
-		return -EINVAL;
-	return sleep_for(timespec_to_ns(&want), urest);
+	return err ? err : sleep_for(ns, urest);
 }
 
 static long sleep_until_absolute(int clock, u64 ns)
@@ -307,7 +304,8 @@ static bool is_own_thread(int nr)
 SYSCALL(clock_nanosleep, int clock, int flags, const struct timespec __user *uwant,
 	struct timespec __user *urest)
 {
-	struct timespec want;
+	u64 ns;
+	int err;
 
 	switch (clock) {
 	case CLOCK_REALTIME:
@@ -324,13 +322,12 @@ SYSCALL(clock_nanosleep, int clock, int flags, const struct timespec __user *uwa
 			break;
 		return clock >= 0 && clock <= CLOCK_TAI ? -EOPNOTSUPP : -EINVAL;
 	}
-	if (copy_from_user(&want, uwant, sizeof(want)))
-		return -EFAULT;
-	if (!timespec_is_valid(&want))
-		return -EINVAL;
+	err = timespec_from_user(uwant, &ns);
+	if (err)
+		return err;
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID)
-		return sleep_for_cpu_time(clock, flags, timespec_to_ns(&want), urest);
+		return sleep_for_cpu_time(clock, flags, ns, urest);
 	if (flags & TIMER_ABSTIME)
-		return sleep_until_absolute(clock, timespec_to_ns(&want));
-	return sleep_for(timespec_to_ns(&want), urest);
+		return sleep_until_absolute(clock, ns);
+	return sleep_for(ns, urest);
 }

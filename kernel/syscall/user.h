@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <linux/errno.h>
 #include <linux/time.h>
 
 #include "arch/x86_64/uaccess.h"
@@ -29,10 +30,28 @@ static inline u64 timespec_to_ns(const struct timespec *ts)
 	return MIN((u64)ts->tv_sec, max) * NS_PER_SEC + (u64)ts->tv_nsec;
 }
 
+/* -EFAULT, -EINVAL. */
+static inline int timespec_from_user(const struct timespec __user *uts, u64 *ns)
+{
+	struct timespec ts;
+
+	if (copy_from_user(&ts, uts, sizeof(ts)))
+		return -EFAULT;
+	if (!timespec_is_valid(&ts))
+		return -EINVAL;
+	*ns = timespec_to_ns(&ts);
+	return 0;
+}
+
 static inline struct timespec timespec_from_ns(u64 ns)
 {
 	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
 }
+
+struct files;
+/* fd.c: two numbers are reserved and told to the user before anybody can reach a file by them.
+ * flags: O_CLOEXEC counts. Nothing is reserved on error: those of fd_reserve(), -EFAULT. */
+int fd_reserve_pair(struct files *files, u32 flags, int __user *ufds, int fd[2]) __must_check;
 
 #define MAX_RW_COUNT 0x7ffff000ul /* read(2) NOTES */
 #define IOV_ON_STACK 8
