@@ -13,7 +13,7 @@
 
 #include "tap.h"
 
-enum { SOCKETS = 12, THREADS = 3, CALLS = 15000, FIRST_FD = 100 };
+enum { SOCKETS = 12, THREADS = 3, CALLS = 5000, FIRST_FD = 100 };
 
 static int any(unsigned *seed, int n)
 {

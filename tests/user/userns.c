@@ -314,8 +314,11 @@ static void all_is_given_back(void)
 
 	if (!in_guest())
 		SKIP("guest only");
-	users = in_use("user_ns ");
-	creds = in_use("cred ");
+	do { /* what the tests before left may still be on its way out */
+		users = in_use("user_ns ");
+		creds = in_use("cred ");
+		sleep_ms(100);
+	} while (in_use("user_ns ") != users || in_use("cred ") != creds);
 	for (int i = 0; i < 50; i++)
 		REQUIRE(run_mapped("0 100000 1000", "0 100000 10\n10 200000 10", is_root_inside) ==
 			0);
