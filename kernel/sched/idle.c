@@ -94,6 +94,7 @@ static void become_idle(unsigned int cpu)
 	t->cpu = cpu;
 	t->head.stack_top = ALIGN_UP((u64)__builtin_frame_address(0), PAGE_SIZE);
 	t->ran_since_ns = clock_ns();
+	t->run_ns = -t->ran_since_ns; /* it runs */
 	rq->idle = t;
 	rq->running = t;
 	arch_thread_adopt(&t->head);

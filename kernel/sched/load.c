@@ -61,12 +61,8 @@ void sched_load_average(u64 load_1024[3])
 void sched_cpu_stat(unsigned cpu, struct sched_stat *out)
 {
 	struct runq *rq = &runqs[cpu];
-	u64 irqflags = spin_lock_irqsave(&rq->lock);
-	u64 now = clock_ns(), idle = load_relaxed(&rq->idle->run_ns);
+	u64 idle = thread_run_ns(rq->idle), now = clock_ns();
 
-	if (rq->running == rq->idle)
-		idle += now - rq->idle->ran_since_ns;
-	spin_unlock_irqrestore(&rq->lock, irqflags);
 	out->idle_ns = MIN(idle, now);
 	cputime_split(now - out->idle_ns, rq->user_ns, rq->system_ns, &out->user_ns,
 		      &out->system_ns);

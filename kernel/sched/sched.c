@@ -248,11 +248,25 @@ void sched_start(struct thread *t)
 
 /* ---- The tick */
 
+/* Any thread's, at any time, as one word holds it. Nobody has used more than the clock shows, so
+ * what is less the clock looks negative. */
 u64 thread_run_ns(const struct thread *t)
 {
 	u64 run = load_relaxed(&t->run_ns);
 
-	return t == current ? run + (clock_ns() - t->ran_since_ns) : run;
+	return (s64)run < 0 ? run + clock_ns() : run;
+}
+
+static void run_begin(struct thread *t, u64 now)
+{
+	store_relaxed(&t->run_ns, load_relaxed(&t->run_ns) - now);
+	t->ran_since_ns = now;
+	t->slice_start_ns = now;
+}
+
+static void run_end(struct thread *t, u64 now)
+{
+	store_relaxed(&t->run_ns, load_relaxed(&t->run_ns) + now);
 }
 
 /* t has run on rq's CPU since it was looked at last. Real-time threads leave others a twentieth of
@@ -261,7 +275,6 @@ static void account(struct runq *rq, struct thread *t, u64 now)
 {
 	u64 ns = now - t->ran_since_ns;
 
-	store_relaxed(&t->run_ns, load_relaxed(&t->run_ns) + ns);
 	t->ran_since_ns = now;
 	if (unlikely(t->prio))
 		rq->realtime_ns += ns;
@@ -382,8 +395,8 @@ struct thread *runq_switch(struct runq *rq, struct thread *prev, struct thread *
 	store_relaxed(&next->on_cpu, true);
 	spin_unlock(&rq->lock);
 	account(rq, prev, now);
-	next->ran_since_ns = now;
-	next->slice_start_ns = now;
+	run_end(prev, now);
+	run_begin(next, now);
 	rq->previous = prev;
 	rq->switches++;
 	if (next->rseq && (next->rseq_cpu != cpu_id() || (s64)thread_regs(next)->orig_rax < 0))

@@ -92,8 +92,9 @@ struct thread {
 	u32 rseq_cpu; /* [o] that it was told last */
 	u32 rseq_len, rseq_sig; /* [o] */
 	u64 slice_start_ns; /* [r] when it was switched in */
-	u64 ran_since_ns; /* [r] up to when run_ns counts */
-	_Atomic u64 run_ns; /* [a] CPU time used in all, updated when switched out or ticked */
+	u64 ran_since_ns; /* [o] up to when its run queue has counted it: the last tick or switch */
+	_Atomic u64 run_ns; /* [a] CPU time used in all; while it runs less the clock, so that it
+			       goes on by itself: thread_run_ns() */
 	_Atomic u64 user_ns, system_ns; /* [a] ticks seen in either mode: only their ratio counts */
 	struct cputime_shown times; /* what thread_times() said last */
 	s8 nice; /* [r] -20..19 */

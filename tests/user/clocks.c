@@ -183,6 +183,37 @@ static void *burns(void *arg)
 	return NULL;
 }
 
+static _Atomic long long own_time;
+
+static void *tells_its_time(void *arg)
+{
+	_Atomic int *stop = arg;
+
+	while (!*stop)
+		own_time = ns(CLOCK_THREAD_CPUTIME_ID);
+	return NULL;
+}
+
+/* Not only up to its last tick. */
+static void the_clock_of_a_running_thread_goes_on(void)
+{
+	_Atomic int stop = 0;
+	pthread_t thread;
+	clockid_t clock;
+	int behind = 0;
+
+	EXPECT_EQ(pthread_create(&thread, NULL, tells_its_time, &stop), 0);
+	EXPECT_EQ(pthread_getcpuclockid(thread, &clock), 0);
+	for (int i = 0; i < 2000; i++) {
+		long long told = own_time;
+
+		behind += ns(clock) < told;
+	}
+	stop = 1;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(behind, 0);
+}
+
 static void processor_clocks_of_others_are_read_by_number(void)
 {
 	pthread_barrier_t barrier;
@@ -256,6 +287,7 @@ int main(void)
 	RUN(processor_time_is_counted);
 	RUN(processor_time_never_goes_back);
 	RUN(a_busy_process_does_not_stop_others);
+	RUN(the_clock_of_a_running_thread_goes_on);
 	RUN(processor_clocks_of_others_are_read_by_number);
 	RUN(timers_run_on_processor_clocks);
 	RUN(wall_time_agrees_with_itself);
