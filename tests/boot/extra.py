@@ -320,9 +320,10 @@ def job_control_at_the_console():
 def line_editing_and_vi():
     shell = Shell()
     shell.ask("echo abX\x7fc\n", r"^abc$")
-    shell.ask("vi /tmp/v\n", r"/tmp/v")
-    shell.ask("ihello from vi\x1b", r"hello from vi")
-    shell.ask(":wq\n", r"# $")
+    shell.ask("vi /tmp/v\n", r"- /tmp/v 1/1")  # its status line: from here on it reads keys
+    shell.ask("ihello from vi", r"\x1b\[1;14H$")  # the cursor after 13 letters
+    shell.ask("\x1b", r"- /tmp/v \[Modified\]")  # an escape alone, or what follows belongs to it
+    shell.ask(":wq\n", r"# $", pause=1)
     shell.ask("cat /tmp/v\n", r"^hello from vi$")
     return shell.end()
 
