@@ -10,12 +10,6 @@
 
 enum { OPENS = 500, PROCESSES = 30 };
 
-/* Objects in use in the slab cache of this name, or -1. */
-static long in_use(const char *cache)
-{
-	return file_number("/proc/slabinfo", cache);
-}
-
 struct counts {
 	long dentries, inodes, files, pids;
 };
@@ -23,9 +17,9 @@ struct counts {
 /* Looks twice: the first look may itself fill caches of /proc. */
 static struct counts count(void)
 {
-	in_use("dentry ");
-	return (struct counts){ in_use("dentry ") + in_use("pseudo_dentry "), in_use("inode "),
-				in_use("file "), in_use("pid ") };
+	slab_in_use("dentry");
+	return (struct counts){ slab_in_use("dentry") + slab_in_use("pseudo_dentry"),
+				slab_in_use("inode"), slab_in_use("file"), slab_in_use("pid") };
 }
 
 static int same(struct counts a, struct counts b)
@@ -38,7 +32,7 @@ static int same(struct counts a, struct counts b)
 	do {                                                                                       \
 		if (!in_guest())                                                                   \
 			SKIP("guest only");                                                        \
-		REQUIRE(in_use("dentry ") > 0 && in_use("pid ") > 0);                              \
+		REQUIRE(slab_in_use("dentry") > 0 && slab_in_use("pid") > 0);                      \
 	} while (0)
 
 static void one_open_takes_a_file_a_dentry_and_an_inode(void)

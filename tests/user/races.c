@@ -98,11 +98,11 @@ static int leader_goes_first(void *arg)
 
 static void signals_to_a_thread_that_ended_leave_nothing(void)
 {
-	long before = file_number("/proc/slabinfo", "sigqueue ");
+	long before = slab_in_use("sigqueue");
 
 	EXPECT_EQ(reap(spawn(leader_goes_first, NULL)), 0);
 	if (in_guest() && !is_mixed())
-		EXPECT(eventually(file_number("/proc/slabinfo", "sigqueue ") <= before));
+		EXPECT(eventually(slab_in_use("sigqueue") <= before));
 }
 
 /* --- Limits of pending signals ---------------------------------------------------------------- */

@@ -219,14 +219,14 @@ static int kills_holders(void *arg)
 
 /* --- All of it --------------------------------------------------------------------------------------- */
 
-static const char *const caches[] = { "sigqueue ", "task ", "thread ", "pid ",  "as ",
-				      "vma ",      "file ", "files ",  "pipe ", "sighand " };
+static const char *const caches[] = { "sigqueue", "task", "thread", "pid",  "as",
+				      "vma",      "file", "files",  "pipe", "sighand" };
 enum { CACHES = sizeof(caches) / sizeof(*caches), ENOUGH = 64 };
 
 static void look(long *counts)
 {
 	for (int i = 0; i < CACHES; i++)
-		counts[i] = file_number("/proc/slabinfo", caches[i]);
+		counts[i] = slab_in_use(caches[i]);
 }
 
 static int is_back(const long *before)

@@ -182,24 +182,19 @@ static int child_plays(void *arg)
 	return 0;
 }
 
-static long in_use(const char *cache)
-{
-	return file_number("/proc/slabinfo", cache);
-}
-
 static int is_back(long files, long inodes)
 {
 	close(socket(AF_UNIX, SOCK_STREAM, 0)); /* have the unreachable looked for */
-	return in_use("file ") <= files && in_use("inode ") <= inodes;
+	return slab_in_use("file") <= files && slab_in_use("inode") <= inodes;
 }
 
 static void random_calls_leave_nothing(void)
 {
 	long files, inodes;
 
-	in_use("file ");
-	files = in_use("file ");
-	inodes = in_use("inode ");
+	slab_in_use("file");
+	files = slab_in_use("file");
+	inodes = slab_in_use("inode");
 	for (int i = 0; i < 3; i++)
 		EXPECT_EQ(reap(spawn(child_plays, (void *)(long)i)), 0);
 	if (in_guest())
