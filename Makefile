@@ -50,7 +50,7 @@ obj-fs      := protect super inode dentry dpath mount mnt_ns path namei fs_ctx f
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
 	       session rlimit oom
-obj-pidfs-y := pidfs/pidfs
+obj-pidfs-y := pidfs/pidfs pidfs/lastclose
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice $(addprefix sockfs/,sockfs socket unix unix_name \
 	       unix_io unix_packet unix_gc scm) anonfs/anonfs anonfs/eventfd anonfs/timerfd \

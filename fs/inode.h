@@ -54,6 +54,7 @@ static_assert(sizeof(struct inode) <= 160, "there is one for every process that 
 #define INODE_HASHED   0x2u
 #define INODE_UNSEEN   0x10u /* just made under icache_lock, which is still held */
 #define INODE_LINKABLE 0x8u /* O_TMPFILE without O_EXCL: may get its first name */
+#define INODE_MARKED   0x20u /* its file system's own: pidfs kills the process with the inode */
 #define INODE_FAILED   0x4u /* the one who filled it gave up */
 
 /**

@@ -34,6 +34,15 @@ run pidkill -0 $victim
 say "A supervisor: clone3(CLONE_PIDFD), epoll, waitid(P_PIDFD)."
 run supervise -n 2 sh -c 'exit 3'
 
+say "Kill on last close: not even kill -9 of a supervisor leaves an orphan."
+supervise sleep 7777 &
+victim=$!
+sleep 0.5
+kill -9 $victim
+wait $victim 2>/dev/null
+sleep 0.2
+echo "sleep 7777 still runs: $(pgrep -f 'sleep 777[7]' | wc -l)"
+
 say "When the last pidfd is closed, dentries and inode are gone."
 if [ -r /proc/slabinfo ]; then
 	grep -E '^(pseudo_dentry|inode|pid) ' /proc/slabinfo | cut -c1-52

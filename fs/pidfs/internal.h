@@ -5,6 +5,23 @@
 
 #include "fs/pidfs/pidfs.h"
 #include "fs/poll.h"
+#include "fs/xattr.h"
+
+struct cred;
+
+/* What pidfs remembers of a process, made when there is something to remember; it outlives inodes
+ * and goes with struct pid. */
+struct pidfs_attr {
+	const struct cred *killer; /* [T] whose the kill on last close is; counted; never NULL
+				      while an inode is marked */
+	struct xattr_list xattrs; /* inode->lock */
+};
+/* Found or made; NULL: out of memory. It stays. */
+struct pidfs_attr *pidfs_attr_make(struct pid *pid);
+
+/* lastclose.c: on: 1 or 0. -EINVAL, -EREMOTE, -ESRCH, -ENOENT, -EPERM, -ENOMEM. */
+long pidfs_set_kill_on_close(struct inode *inode, u64 is_on);
+void pidfs_kill_on_last_close(struct pid *pid); /* a marked inode's end; no locks held */
 
 u32 pidfd_poll(struct file *file, struct poll_table *pt);
 void pidfd_show_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out);

@@ -15,6 +15,7 @@
 #include "kernel/id/pid.h"
 #include "kernel/id/pidns.h"
 #include "kernel/task/signal.h"
+#include "fs/inode.h"
 
 /* pidfd_open(2): readable once the whole process has exited; a hang-up once it is reaped. */
 u32 pidfd_poll(struct file *file, struct poll_table *pt)
@@ -44,6 +45,8 @@ void pidfd_show_fdinfo(struct file *file, const struct pidns *viewer, struct seq
 		for (u32 level = viewer->level + 1; level <= pid->level; level++)
 			seqbuf_printf(out, "\t%d", pid->numbers[level].nr);
 	seqbuf_putc(out, '\n');
+	if (file->inode->state & INODE_MARKED)
+		seqbuf_puts(out, "KillOnClose:\t1\n");
 }
 
 /* The one file that clone3(CLONE_PIDFD_AUTOKILL) made takes its process with it. */

@@ -19,13 +19,14 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <linux/pidfd.h>
+#include <pipit/pidfd.h>
 
 #include "arch/x86_64/uaccess.h"
 #include "kernel/debug/panic.h"
 #include "kernel/id/pid.h"
 #include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
+#include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 #include "fs/fdtable.h"
 #include "fs/libfs.h"
@@ -36,7 +37,7 @@ static struct pseudo_fs pidfs;
 /* What this kernel can fill in; there are no cgroups here, and no core dumps to tell of. */
 #define SUPPORTED_INFO                                                                             \
 	(PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_EXIT | PIDFD_INFO_COREDUMP |               \
-	 PIDFD_INFO_SUPPORTED_MASK)
+	 PIDFD_INFO_SUPPORTED_MASK | PIDFD_INFO_KILL_ON_CLOSE)
 
 /* Programs that list open files stumbled over a regular file here, so the type bits are not shown.
  */
@@ -46,8 +47,15 @@ static int pidfs_getattr(struct inode *inode, struct kstat *st)
 	return 0;
 }
 
+static bool is_marked(const struct inode *inode)
+{
+	return atomic_load_explicit(&inode->state, memory_order_relaxed) & INODE_MARKED;
+}
+
 static void pidfs_evict(struct inode *inode)
 {
+	if (unlikely(is_marked(inode)))
+		pidfs_kill_on_last_close(inode->private);
 	pid_put(inode->private);
 }
 
@@ -130,8 +138,9 @@ static int info_fill(struct pidfd_info *info, struct pid *pid, u64 asked)
 
 /* The struct may grow: the number carries the caller's size, and what only one side knows is zero.
  */
-static long pidfs_get_info(struct pid *pid, u32 cmd, u64 arg)
+static long pidfs_get_info(const struct inode *inode, u32 cmd, u64 arg)
 {
+	struct pid *pid = inode->private;
 	char __user *uinfo = (char __user *)arg;
 	struct pidfd_info info = { 0 };
 	size_t size = _IOC_SIZE(cmd);
@@ -149,6 +158,8 @@ static long pidfs_get_info(struct pid *pid, u32 cmd, u64 arg)
 	err = info_fill(&info, pid, asked);
 	if (err)
 		return err;
+	if ((asked & PIDFD_INFO_KILL_ON_CLOSE) && is_marked(inode))
+		info.mask |= PIDFD_INFO_KILL_ON_CLOSE;
 	if (copy_to_user(uinfo, &info, MIN(size, sizeof(info))))
 		return -EFAULT;
 	return size > sizeof(info) ? clear_user(uinfo + sizeof(info), size - sizeof(info)) : 0;
@@ -209,7 +220,9 @@ static long pidfs_ioctl(struct file *file, u32 cmd, u64 arg)
 	if (_IOC_TYPE(cmd) != PIDFS_IOCTL_MAGIC)
 		return -ENOTTY;
 	if (_IOC_NR(cmd) == _IOC_NR(PIDFD_GET_INFO))
-		return pidfs_get_info(pid, cmd, arg);
+		return pidfs_get_info(file->inode, cmd, arg);
+	if (cmd == PIDFD_SET_KILL_ON_CLOSE)
+		return pidfs_set_kill_on_close(file->inode, arg);
 	if (cmd >= PIDFD_GET_CGROUP_NAMESPACE && cmd <= PIDFD_GET_UTS_NAMESPACE)
 		return pidfs_get_namespace(pid, namespace_kinds[cmd - PIDFD_GET_CGROUP_NAMESPACE],
 					   arg);
@@ -257,7 +270,34 @@ struct pid *pidfs_pid(const struct file *file)
 	return file->ops == &pidfd_file_ops ? file->inode->private : NULL;
 }
 
+struct pidfs_attr *pidfs_attr_make(struct pid *pid)
+{
+	struct pidfs_attr *attr = atomic_load_explicit(&pid->attr, memory_order_acquire),
+			  *none = NULL;
+
+	if (attr)
+		return attr;
+	attr = kzalloc(sizeof(*attr));
+	if (!attr)
+		return NULL;
+	xattr_list_init(&attr->xattrs);
+	if (atomic_compare_exchange_strong_explicit(&pid->attr, &none, attr, memory_order_acq_rel,
+						    memory_order_acquire))
+		return attr;
+	kfree(attr);
+	return none;
+}
+
+static void attr_free(struct pidfs_attr *attr)
+{
+	if (attr->killer)
+		cred_put(attr->killer);
+	xattr_list_free(&attr->xattrs);
+	kfree(attr);
+}
+
 void pidfs_init(void)
 {
+	pid_free_attr = attr_free;
 	pseudo_fs_init(&pidfs, "pidfs", PID_FS_MAGIC, &pidfs_super_ops);
 }

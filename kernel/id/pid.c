@@ -43,6 +43,7 @@ static_assert(sizeof(struct pid_leaf) == PAGE_SIZE, "a leaf is a page");
 
 struct rwspin tasks_lock = RWSPIN_INIT(RANK_TASKS);
 int pid_max = 32768;
+void (*pid_free_attr)(struct pidfs_attr *attr);
 
 static struct slab_cache *pid_cache; /* for those with one number */
 static _Atomic u64 next_ino = 2; /* 0 is no inode, 1 the root's of any file system */
@@ -239,6 +240,7 @@ static struct pid *pid_alloc(u32 level)
 	list_init(&pid->group_members);
 	list_init(&pid->session_members);
 	wait_queue_init(&pid->exited);
+	atomic_init(&pid->attr, NULL);
 	pid->has_numbers = true;
 	pid->level = level;
 	atomic_fetch_add_explicit(&nr_pids, 1, memory_order_relaxed);
@@ -259,6 +261,8 @@ void pid_free(struct pid *pid)
 	struct pidns *ns = pid->numbers[pid->level].ns;
 
 	assert(!pid->thread && !pid->task && !pid->has_numbers);
+	if (unlikely(pid->attr))
+		pid_free_attr(pid->attr);
 	if (pid->level)
 		ns_put(&ns->ns);
 	pid_free_memory(pid);

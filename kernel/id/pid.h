@@ -19,6 +19,7 @@
 #include "kernel/sync/wait.h"
 
 struct task;
+struct pidfs_attr;
 
 /* Forward only. EXITED: a zombie whose every thread is gone; REAPED: nobody. */
 enum pid_life { PID_NEW, PID_LIVE, PID_EXITED, PID_REAPED };
@@ -44,6 +45,7 @@ struct pid {
 	struct list group_members; /* [T] task.group_link */
 	struct list session_members; /* [T] task.session_link */
 	struct wait_queue exited; /* woken when life advances */
+	struct pidfs_attr *_Atomic attr; /* [a] pidfs' own, which frees it; NULL: none yet */
 	bool has_numbers; /* [T] they are in the tables */
 	u32 level; /* [I] */
 	struct pid_number numbers[]; /* [I] level + 1 of them */
@@ -78,6 +80,7 @@ static inline struct pid *pid_get(struct pid *pid)
 	return pid;
 }
 void pid_free(struct pid *pid); /* the count is 0 */
+extern void (*pid_free_attr)(struct pidfs_attr *attr); /* set by pidfs at boot */
 /* NULL is fine; any context but interrupts. */
 static inline void pid_put(struct pid *pid)
 {

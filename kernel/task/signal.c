@@ -356,20 +356,26 @@ void siginfo_user(siginfo_t *info, int sig, int code)
 	info->si_uid = current->cred->uid;
 }
 
-/* Whether the ids allow it, or that it is SIGCONT within the session: kill(2). */
-static __noinline int check_ids(struct task *t, int sig)
+bool signal_may_kill(const struct cred *cred, struct task *t)
 {
-	const struct cred *self = current->cred, *other;
+	const struct cred *other;
 	bool is_allowed;
 	u64 irqflags;
 
 	irqflags = sig_lock(t);
 	other = t->leader->cred;
-	is_allowed = self->euid == other->suid || self->euid == other->uid ||
-		     self->uid == other->suid || self->uid == other->uid ||
-		     cred_capable(self, other->userns, CAP_KILL);
+	is_allowed = cred->euid == other->suid || cred->euid == other->uid ||
+		     cred->uid == other->suid || cred->uid == other->uid ||
+		     cred_capable(cred, other->userns, CAP_KILL);
 	sig_unlock(t, irqflags);
-	if (is_allowed || (sig == SIGCONT && t->session == current->task->session))
+	return is_allowed;
+}
+
+/* Whether the ids allow it, or that it is SIGCONT within the session: kill(2). */
+static __noinline int check_ids(struct task *t, int sig)
+{
+	if (signal_may_kill(current->cred, t) ||
+	    (sig == SIGCONT && t->session == current->task->session))
 		return 0;
 	return -EPERM;
 }

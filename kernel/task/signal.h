@@ -28,6 +28,10 @@ int signal_send_task(struct task *t, int sig, const siginfo_t *info); /* SCOPE_P
 
 /* kill(2)'s forms, with permission. sig 0 only checks. */
 int signal_kill_pid(struct pid *pid, enum signal_scope scope, int sig, const siginfo_t *info);
+/* No one can be hurt by it unless its handler says so: process 1 of a namespace. */
+bool task_is_ns_init(const struct task *t);
+/* kill(2)'s rule for all signals but SIGCONT: may who has cred do so to t? */
+bool signal_may_kill(const struct cred *cred, struct task *t);
 int signal_kill_self(int sig, const siginfo_t *info); /* the current process: needs no look-up */
 int signal_kill_thread(int tgid, struct pid *pid, int sig,
 		       const siginfo_t *info); /* tgid <= 0: whichever */

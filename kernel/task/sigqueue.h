@@ -63,9 +63,6 @@ bool signal_send_timer(struct task *t, struct thread *target, enum signal_scope 
 /* Ends t, whatever it does about signals, with that wait-status code. */
 void signal_condemn(struct task *t, int code);
 
-/* No one can be hurt by it unless its handler says so: process 1 of a namespace. */
-bool task_is_ns_init(const struct task *t);
-
 static inline u64 sig_lock(struct task *t)
 {
 	return spin_lock_irqsave(&t->sig_lock);

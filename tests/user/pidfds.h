@@ -46,6 +46,9 @@
 /* PIDFD_GET_INFO, version 0 of its struct. */
 #define GET_INFO  0xc040ff0bUL
 #define INFO_EXIT 0x08
+/* Pipit's: kill on last close. */
+#define SET_KILL_ON_CLOSE  0xffe0UL
+#define INFO_KILL_ON_CLOSE (1ULL << 63)
 struct info {
 	uint64_t mask, cgroupid;
 	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;

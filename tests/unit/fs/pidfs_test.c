@@ -1,4 +1,4 @@
-// sources: fs/inode.c fs/protect.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/pidfs/pidfs.c fs/nsfs/nsfs.c fs/pidfs/pidfd.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c
+// sources: fs/inode.c fs/protect.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/pidfs/pidfs.c fs/nsfs/nsfs.c fs/pidfs/pidfd.c fs/pidfs/lastclose.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c
 // tsan
 /*
  * pidfs, and with it fs/libfs.c: identity, references, what is left when the last descriptor goes.
@@ -8,7 +8,7 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
-#include <linux/pidfd.h>
+#include <pipit/pidfd.h>
 #include <linux/stat.h>
 #include <pthread.h>
 
@@ -88,6 +88,18 @@ int signal_send_task(struct task *t, int sig, const siginfo_t *info)
 	CHECK(t == &the_task && sig == SIGKILL && !info);
 	nr_killed++;
 	return 0;
+}
+
+static bool is_init, is_mine = true;
+
+bool task_is_ns_init(const struct task *t)
+{
+	return is_init;
+}
+
+bool signal_may_kill(const struct cred *cred, struct task *t)
+{
+	return is_mine;
 }
 
 static struct pid *pid;
@@ -314,6 +326,46 @@ TEST(pidfd_autokill_kills_with_its_last_reference)
 	CHECK(pidfs_open(pid, PIDFD_AUTOKILL, &file) == 0);
 	file_put(file);
 	CHECK(nr_killed == 1);
+	teardown();
+}
+
+TEST(pidfd_marked_inode_takes_its_process_along)
+{
+	struct file *a, *b;
+
+	setup();
+	make_alive();
+	nr_killed = 0;
+	CHECK(pidfs_open(pid, 0, &a) == 0 && pidfs_open(pid, 0, &b) == 0);
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 2) == -EINVAL);
+	is_mine = false;
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 1) == -EPERM);
+	is_mine = is_init = true;
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 1) == -EPERM);
+	is_init = false;
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 1) == 0);
+	CHECK(a->ops->ioctl(b, PIDFD_SET_KILL_ON_CLOSE, 0) == 0);
+	file_put(a);
+	file_put(b);
+	CHECK(nr_killed == 0); /* cleared */
+	CHECK(pidfs_open(pid, 0, &a) == 0 && pidfs_open(pid, 0, &b) == 0);
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 1) == 0);
+	file_put(a);
+	CHECK(nr_killed == 0);
+	is_mine = false; /* it became somebody else's */
+	file_put(b);
+	CHECK(nr_killed == 0);
+	is_mine = true;
+	CHECK(pidfs_open(pid, 0, &a) == 0);
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 1) == 0);
+	file_put(a);
+	CHECK(nr_killed == 1);
+	reap();
+	CHECK(pidfs_open(pid, 0, &a) == 0);
+	CHECK(a->ops->ioctl(a, PIDFD_SET_KILL_ON_CLOSE, 1) == -ESRCH);
+	file_put(a);
+	CHECK(nr_killed == 1);
+	live = host_live(); /* what is remembered of the process goes with it */
 	teardown();
 }
 
