@@ -4,8 +4,8 @@
 R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
-.PHONY: soak test test-unit test-guest test-kernel test-iso test-boot test-nopidfs oracle bench \
-	check check-fast check-build check-layout check-sparse check-tidy analyze format fresh-results
+.PHONY: soak soak-mix test-stress-ng docs-stress-ng test test-unit test-guest test-kernel test-iso \
+	test-boot test-nopidfs oracle bench check check-fast check-build check-layout check-sparse check-tidy analyze format fresh-results
 
 fresh-results:
 	@rm -rf $R; mkdir -p $R
@@ -80,6 +80,25 @@ soak: fresh-results $(guest-files)	## long runs on 4 CPUs: number wrap, stress, 
 		--env FORKS=35000 --env SECONDS=120 --env TEST_SECONDS=3000 --silence 3000 --limit 6000 \
 		--result $R/soak --log build/soak.log
 	$(sum) $R/soak
+
+soak-mix: fresh-results $(guest-files)	## the stress programs all at once on 4 CPUs (MINUTES=10)
+	-@$(RUN) --kernel build/$(or $(KERNEL),debug)/pipit.elf --cpus 4 --tests stress_mix \
+		--env SECONDS=$(shell echo $$(($(MINUTES) * 60))) --env TEST_SECONDS=7200 --silence 7200 \
+		--limit 7200 --result $R/soak-mix --log build/soak-mix.log
+	$(sum) $R/soak-mix
+MINUTES ?= 10
+
+# Debian's stress-ng, unmodified: docs/stress-ng.md. STRESSORS=a,b SECONDS_EACH=n KERNEL=release
+build/stress-ng.cpio: $U/user/init $(wildcard tests/stress-ng/*.sh tests/stress-ng/known.txt) tools/mkcpio.py
+	$Qtests/stress-ng/mkcpio.sh $@ $<
+docs-stress-ng:				## docs/stress-ng.md, from the last run
+	$Qtr -d '\r' <build/stress-ng.log | awk -f tests/stress-ng/report.awk >docs/stress-ng.md
+test-stress-ng: fresh-results $(guest-files) build/stress-ng.cpio ## stress-ng's stressors on 4 CPUs (20 min)
+	-@tests/boot/run.py --initrd build/stress-ng.cpio --kernel build/$(or $(KERNEL),debug)/pipit.elf \
+		--cpus 4 --mem 1G --tests stress_ng $(if $(STRESSORS),--env STRESSORS=$(STRESSORS)) \
+		--env SECONDS_EACH=$(or $(SECONDS_EACH),3) --env TEST_SECONDS=7200 --silence 400 \
+		--limit 7200 --result $R/stress-ng --log build/stress-ng.log
+	$(sum) $R/stress-ng
 
 # --- The same programs on the Linux that runs here ------------------------------------
 oracle-bin := $(tests-c:%=build/oracle/%)
