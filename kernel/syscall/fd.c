@@ -296,12 +296,14 @@ SYSCALL(flock, int fd, int op)
 
 /* ---- ioctl */
 
-static long ioctl_nonblock(struct file *file, int __user *uon)
+static long ioctl_switch(struct file *file, u32 cmd, int __user *uon)
 {
 	int on;
 
 	if (get_user(on, uon))
 		return -EFAULT;
+	if (cmd == FIOASYNC)
+		return on ? -ENOTTY : 0; /* nobody is sent SIGIO here: it is always off */
 	if (on)
 		atomic_fetch_or(&file->flags, O_NONBLOCK);
 	else
@@ -322,8 +324,9 @@ static long ioctl_generic(int fd, struct file *file, u32 cmd, u64 arg)
 		return fd_set_cloexec(files_current(), fd, true);
 	case FIONCLEX:
 		return fd_set_cloexec(files_current(), fd, false);
+	case FIOASYNC:
 	case FIONBIO:
-		return ioctl_nonblock(file, (int __user *)arg);
+		return ioctl_switch(file, cmd, (int __user *)arg);
 	case FIGETBSZ:
 		return put_user((int)PAGE_SIZE, (int __user *)arg);
 	case FIFREEZE:

@@ -239,7 +239,7 @@ static void retire_thread_pid(struct pid *pid, int code)
 /* tasks_lock held for writing; every thread has left. */
 static void become_zombie(struct task *t, struct leftovers *left)
 {
-	int code = t->is_exiting ? t->group_exit_code : t->leader->exit_code;
+	int code = t->group_exit_code;
 
 	if (unlikely(t == pidns_initial.init))
 		panic("init exited: status 0x%04x", code);
@@ -284,6 +284,18 @@ static bool leave_process_table(struct thread *self)
 
 /* ---- Exit */
 
+/* A process that nobody ends as one ends with what its last thread says. */
+static void end_by_last(struct task *t, int code)
+{
+	u64 irqflags = sig_lock(t);
+
+	if (!t->is_exiting)
+		t->group_exit_code = code;
+	t->is_exiting = true;
+	sig_unlock(t, irqflags);
+	timers_exit_task(t);
+}
+
 void task_exit_thread(int code)
 {
 	struct thread *self = current;
@@ -295,7 +307,7 @@ void task_exit_thread(int code)
 	self->exit_code = code;
 	is_last = atomic_fetch_sub(&t->nr_live, 1) == 1;
 	if (is_last)
-		timers_exit_task(t);
+		end_by_last(t, code);
 	task_leave_as();
 	as = release_resources(self);
 	if (is_last && t->is_session_leader)

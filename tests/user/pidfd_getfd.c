@@ -3,6 +3,7 @@
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "pidfds.h"
 
@@ -192,6 +193,79 @@ static void a_pidfd_can_be_fetched(void)
 	close(self);
 }
 
+static void path_descriptors_can_be_fetched_but_do_not_fetch(void)
+{
+	char path[64];
+	int self = pidfd_open_(getpid(), 0), dir = open("/", O_PATH), copy, by_path;
+
+	copy = pidfd_getfd_(self, dir, 0);
+	EXPECT(copy >= 0);
+	EXPECT_EQ(fcntl(copy, F_GETFL) & O_PATH, O_PATH);
+	EXPECT_EQ(inode_of(copy), inode_of(dir));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self);
+	by_path = open(path, O_PATH);
+	EXPECT_ERR(pidfd_getfd_(by_path, dir, 0), EBADF);
+	close(copy);
+	close(dir);
+	close(by_path);
+	close(self);
+}
+
+/* Flags, descriptor, existence; then the right, the target's descriptor, the caller's limit. */
+static void errors_come_in_order(void)
+{
+	pid_t gone = spawn(child_exits, NULL);
+	int fd = pidfd_open_(gone, 0);
+
+	reap(gone);
+	EXPECT_ERR(pidfd_getfd_(fd, 0, 1), EINVAL);
+	EXPECT_ERR(pidfd_getfd_(fd, -1, 0), ESRCH);
+	EXPECT_ERR(pidfd_getfd_(9999, -1, 0), EBADF);
+	close(fd);
+}
+
+static int fetches_from_a_zombie(void *arg)
+{
+	int fd = (int)(long)arg;
+
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	return !(pidfd_getfd_(fd, 0, 0) == -1 && errno == EPERM);
+}
+
+static void the_right_is_asked_before_the_zombie_is_seen(void)
+{
+	pid_t child;
+	int fd;
+
+	if (getuid())
+		SKIP("not root");
+	child = spawn(child_exits, NULL);
+	fd = pidfd_open_(child, 0);
+	wait_zombie(child);
+	EXPECT_EQ(reap(spawn(fetches_from_a_zombie, (void *)(long)fd)), 0);
+	EXPECT_ERR(pidfd_getfd_(fd, 0, 0), ESRCH);
+	reap(child);
+	close(fd);
+}
+
+static void a_socket_is_fetched_with_both_ends_alive(void)
+{
+	int s[2], self = pidfd_open_(getpid(), 0), copy;
+	char c = 0;
+
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	copy = pidfd_getfd_(self, s[0], 0);
+	close(s[0]);
+	EXPECT_EQ(write(copy, "y", 1), 1);
+	EXPECT_EQ(read(s[1], &c, 1), 1);
+	EXPECT_EQ(c, 'y');
+	close(copy);
+	EXPECT_EQ(read(s[1], &c, 1), 0);
+	close(s[1]);
+	close(self);
+}
+
 int main(void)
 {
 	RUN(shares_the_open_file);
@@ -204,5 +278,9 @@ int main(void)
 	RUN(a_non_dumpable_process_is_refused);
 	RUN(descriptor_limit_is_last);
 	RUN(a_pidfd_can_be_fetched);
+	RUN(path_descriptors_can_be_fetched_but_do_not_fetch);
+	RUN(errors_come_in_order);
+	RUN(the_right_is_asked_before_the_zombie_is_seen);
+	RUN(a_socket_is_fetched_with_both_ends_alive);
 	return tap_done();
 }

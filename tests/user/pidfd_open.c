@@ -153,6 +153,86 @@ static void many_descriptors_of_one_process(void)
 		EXPECT_EQ(close(fds[i]), 0);
 }
 
+static int tries_as_stranger(void *arg)
+{
+	int thread = pidfd_open_((pid_t)(long)arg, F_THREAD);
+
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	/* It may be looked at, and nothing else. */
+	return thread < 0 || fcntl(thread, F_GETFL) != 0202 ||
+	       !(pidfd_signal(thread, 0, NULL, 0) == -1 && errno == EPERM);
+}
+
+static void a_leader_can_be_opened_as_a_thread(void)
+{
+	int plain = pidfd_open_(getpid(), 0), thread = pidfd_open_(getpid(), F_THREAD);
+
+	EXPECT_EQ(inode_of(plain), inode_of(thread));
+	EXPECT_EQ(fdinfo_number(thread, "\nPid:\t", 10), getpid());
+	if (!getuid())
+		EXPECT_EQ(reap(spawn(tries_as_stranger, (void *)(long)getpid())), 0);
+	close(plain);
+	close(thread);
+}
+
+/* Someone who runs in the kernel alone; -1 if none can be seen from here. */
+static pid_t kernel_thread(void)
+{
+	char path[64];
+
+	for (pid_t pid = 2; pid < 100; pid++) {
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
+		if (file_number(path, "Kthread:") == 1)
+			return pid;
+	}
+	return -1;
+}
+
+static void a_kernel_thread_can_be_opened(void)
+{
+	pid_t pid = kernel_thread();
+	siginfo_t info;
+	int fd;
+
+	if (pid < 0)
+		SKIP("no kernel thread to be seen");
+	fd = pidfd_open_(pid, 0);
+	EXPECT(fd >= 0);
+	EXPECT_EQ(polled(fd, 0), 0);
+	EXPECT_EQ(fdinfo_number(fd, "\nPid:\t", 10), pid);
+	EXPECT_EQ(pidfd_signal(fd, 0, NULL, 0), 0);
+	EXPECT_ERR(pidfd_getfd_(fd, 0, 0), EBADF); /* it has no files */
+	EXPECT_ERR(pidfd_wait(fd, &info, WEXITED | WNOHANG), ECHILD);
+	close(fd);
+}
+
+/* Open files of the whole system: who may administrate it is not limited. */
+static int opens_without_right(void *arg)
+{
+	(void)arg;
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	return !(pidfd_open_(getpid(), 0) == -1 && errno == ENFILE &&
+		 pidfd_open_(2147483647, 0) == -1 && errno == ESRCH);
+}
+
+static void the_systems_limit_of_files_is_last(void)
+{
+	char old[32];
+	int fd;
+
+	if (!in_guest())
+		SKIP("a limit of the whole system");
+	slurp("/proc/sys/fs/file-max", old, sizeof(old));
+	REQUIRE(store("/proc/sys/fs/file-max", "1") == 0);
+	EXPECT_EQ(reap(spawn(opens_without_right, NULL)), 0);
+	fd = pidfd_open_(getpid(), 0);
+	EXPECT(fd >= 0);
+	close(fd);
+	EXPECT_EQ(store("/proc/sys/fs/file-max", old), 0);
+}
+
 int main(void)
 {
 	RUN(gives_the_lowest_descriptor_close_on_exec);
@@ -165,5 +245,8 @@ int main(void)
 	RUN(descriptor_limit_comes_after_existence);
 	RUN(needs_no_permission);
 	RUN(many_descriptors_of_one_process);
+	RUN(a_leader_can_be_opened_as_a_thread);
+	RUN(a_kernel_thread_can_be_opened);
+	RUN(the_systems_limit_of_files_is_last);
 	return tap_done();
 }

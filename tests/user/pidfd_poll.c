@@ -261,6 +261,89 @@ static void a_pidfd_closed_while_polled_does_no_harm(void)
 	reap(child);
 }
 
+static void who_asks_for_no_event_sleeps_until_the_reap(void)
+{
+	pid_t child = spawn_sleeper(), poller;
+	struct pollfd p = { .fd = pidfd_open_(child, 0), .events = 0 };
+
+	poller = fork();
+	if (poller == 0)
+		_exit(poll(&p, 1, 20000) == 1 && p.revents == POLLHUP ? 0 : 1);
+	kill(child, SIGKILL);
+	wait_zombie(child);
+	sleep_ms(50);
+	EXPECT_EQ(waitpid(poller, NULL, WNOHANG), 0);
+	reap(child);
+	EXPECT_EQ(reap(poller), 0);
+	close(p.fd);
+}
+
+static void events_of_writing_and_urgency_never_come(void)
+{
+	pid_t child = spawn(child_exits, NULL);
+	struct pollfd p = { .fd = pidfd_open_(child, 0), .events = POLLOUT | POLLPRI | POLLERR };
+
+	EXPECT_EQ(poll(&p, 1, 0), 0);
+	wait_zombie(child);
+	EXPECT_EQ(poll(&p, 1, 0), 0);
+	reap(child);
+	EXPECT_EQ(poll(&p, 1, 0), 1);
+	EXPECT_EQ(p.revents, POLLHUP);
+	close(p.fd);
+}
+
+static void epoll_takes_descriptors_only(void)
+{
+	char path[64];
+	int fd = pidfd_open_(getpid(), 0), ep = epoll_create1(0), by_path;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	by_path = open(path, O_PATH);
+	EXPECT_ERR(watch(ep, SELF_PROCESS, EPOLLIN), EBADF);
+	EXPECT_ERR(watch(ep, by_path, EPOLLIN), EBADF);
+	EXPECT_ERR(watch(fd, ep, EPOLLIN), EINVAL); /* it is no epoll itself */
+	EXPECT_EQ(polled(by_path, 0), POLLNVAL);
+	close(by_path);
+	close(fd);
+	close(ep);
+}
+
+static void epoll_once_tells_once(void)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT };
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0), ep = epoll_create1(0);
+
+	EXPECT_EQ(watch(ep, fd, EPOLLIN | EPOLLONESHOT), 0);
+	kill(child, SIGKILL);
+	EXPECT_EQ(epoll_wait(ep, &e, 1, 10000), 1);
+	reap(child);
+	EXPECT_EQ(epoll_wait(ep, &e, 1, 20), 0);
+	e.events = EPOLLIN | EPOLLONESHOT;
+	EXPECT_EQ(epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e), 0);
+	EXPECT_EQ(epoll_wait(ep, &e, 1, 0), 1);
+	EXPECT_EQ(e.events, EPOLLIN | EPOLLHUP);
+	close(fd);
+	close(ep);
+}
+
+static void a_child_nobody_waits_for_hangs_up_at_once(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT }, old;
+	pid_t child;
+	int fd;
+
+	sigaction(SIGCHLD, &action, &old);
+	child = spawn_sleeper();
+	fd = pidfd_open_(child, 0);
+	EXPECT_EQ(polled(fd, 0), 0);
+	kill(child, SIGKILL);
+	EXPECT(eventually(polled(fd, 100) == REAPED));
+	EXPECT_ERR(waitpid(child, NULL, 0), ECHILD);
+	sigaction(SIGCHLD, &old, NULL);
+	close(fd);
+}
+
 int main(void)
 {
 	RUN(silent_while_alive_readable_at_exit_hung_up_at_reap);
@@ -277,5 +360,10 @@ int main(void)
 	RUN(epoll_of_nothing_reports_hangup_once_reaped);
 	RUN(epoll_watches_a_crowd);
 	RUN(a_pidfd_closed_while_polled_does_no_harm);
+	RUN(who_asks_for_no_event_sleeps_until_the_reap);
+	RUN(events_of_writing_and_urgency_never_come);
+	RUN(epoll_takes_descriptors_only);
+	RUN(epoll_once_tells_once);
+	RUN(a_child_nobody_waits_for_hangs_up_at_once);
 	return tap_done();
 }

@@ -302,6 +302,151 @@ static void stops_and_continues(void)
 	close(fd);
 }
 
+/* ---- the order of errors: of two that apply, the first wins */
+
+static void flags_then_descriptor_then_info_then_existence_then_number(void)
+{
+	pid_t gone = spawn(child_exits, NULL);
+	int fd = pidfd_open_(gone, 0);
+	siginfo_t info;
+
+	reap(gone);
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGUSR1;
+	info.si_code = -1;
+	EXPECT_ERR(pidfd_signal(9999, 65, (void *)8, 8), EINVAL);
+	EXPECT_ERR(pidfd_signal(9999, 65, (void *)8, TO_THREAD | TO_GROUP), EINVAL);
+	EXPECT_ERR(pidfd_signal(9999, 65, (void *)8, 0), EBADF);
+	EXPECT_ERR(pidfd_signal(fd, 65, (void *)8, 0), EFAULT);
+	EXPECT_ERR(pidfd_signal(fd, 65, &info, 0), EINVAL); /* not the signal in info */
+	info.si_signo = 65;
+	EXPECT_ERR(pidfd_signal(fd, 65, &info, 0), ESRCH);
+	info.si_code = 0;
+	EXPECT_ERR(pidfd_signal(fd, 65, &info, 0), EPERM);
+	info.si_signo = SIGUSR1;
+	EXPECT_ERR(pidfd_signal(fd, SIGUSR1, &info, 0), EPERM);
+	close(fd);
+}
+
+static int signals_as_stranger(void *arg)
+{
+	int fd = (int)(long)arg;
+
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	return !(pidfd_signal(fd, 65, NULL, 0) == -1 && errno == EINVAL &&
+		 pidfd_signal(fd, 64, NULL, 0) == -1 && errno == EPERM &&
+		 pidfd_signal(fd, 0, NULL, TO_GROUP) == -1 && errno == ESRCH);
+}
+
+static void number_then_permission(void)
+{
+	pid_t child;
+	int fd;
+
+	if (getuid())
+		SKIP("not root");
+	child = spawn_sleeper();
+	fd = pidfd_open_(child, 0);
+	EXPECT_EQ(reap(spawn(signals_as_stranger, (void *)(long)fd)), 0);
+	kill_and_reap(child);
+	close(fd);
+}
+
+/* ---- what more there is to scopes and permission */
+
+static int continues_as_stranger(void *arg)
+{
+	int fd = (int)(long)arg;
+
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	if (pidfd_signal(fd, SIGCONT, NULL, 0)) /* of one session: allowed */
+		return 2;
+	if (setsid() < 0)
+		return 3;
+	return !(pidfd_signal(fd, SIGCONT, NULL, 0) == -1 && errno == EPERM);
+}
+
+static void who_shares_a_session_may_continue(void)
+{
+	pid_t child;
+	int fd, status;
+
+	if (getuid())
+		SKIP("not root");
+	child = spawn_sleeper();
+	fd = pidfd_open_(child, 0);
+	kill(child, SIGSTOP);
+	EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
+	EXPECT_EQ(reap(spawn(continues_as_stranger, (void *)(long)fd)), 0);
+	EXPECT_EQ(waitpid(child, &status, WCONTINUED), child);
+	EXPECT(WIFCONTINUED(status));
+	kill_and_reap(child);
+	close(fd);
+}
+
+/* Becomes uid 1000 in the group of "leader". */
+static int joins_as(void *arg)
+{
+	return setpgid(0, *(pid_t *)arg) || setgid(1000) || setuid(1000) || child_pauses(NULL);
+}
+
+static int signals_half_a_group(void *arg)
+{
+	int fd = (int)(long)arg;
+
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	if (pidfd_signal(fd, 0, NULL, 0) != -1 || errno != EPERM)
+		return 2;
+	return pidfd_signal(fd, SIGTERM, NULL, TO_GROUP) ? 3 : 0;
+}
+
+static int refused_by_a_whole_group(void *arg)
+{
+	int fd = (int)(long)arg;
+
+	if (setgid(1000) < 0 || setuid(1000) < 0)
+		return 1;
+	return !(pidfd_signal(fd, SIGTERM, NULL, TO_GROUP) == -1 && errno == EPERM);
+}
+
+static void one_member_that_may_be_signalled_is_enough(void)
+{
+	pid_t leader, other;
+	int fd, status;
+
+	if (getuid())
+		SKIP("not root");
+	leader = spawn_sleeper();
+	REQUIRE(setpgid(leader, leader) == 0);
+	fd = pidfd_open_(leader, 0);
+	EXPECT_EQ(reap(spawn(refused_by_a_whole_group, (void *)(long)fd)), 0);
+	other = spawn(joins_as, &leader);
+	EXPECT(eventually(getpgid(other) == leader));
+	sleep_ms(20);
+	EXPECT_EQ(reap(spawn(signals_half_a_group, (void *)(long)fd)), 0);
+	status = reap(other);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	EXPECT_EQ(kill(leader, 0), 0);
+	EXPECT_EQ(polled(fd, 0), 0);
+	kill_and_reap(leader);
+	close(fd);
+}
+
+static void a_path_to_a_proc_directory_is_not_enough(void)
+{
+	int dir = open("/proc/self", O_PATH | O_DIRECTORY),
+	    file = open("/proc/self/stat", O_RDONLY);
+
+	EXPECT(dir >= 0 && file >= 0);
+	EXPECT_ERR(pidfd_signal(dir, 0, NULL, 0), EBADF);
+	EXPECT_ERR(pidfd_signal(file, 0, NULL, 0), EBADF);
+	close(dir);
+	close(file);
+}
+
 int main(void)
 {
 	RUN(kills_a_child);
@@ -321,5 +466,10 @@ int main(void)
 	RUN(permission_is_that_of_kill);
 	RUN(a_recycled_number_is_not_signalled);
 	RUN(stops_and_continues);
+	RUN(flags_then_descriptor_then_info_then_existence_then_number);
+	RUN(number_then_permission);
+	RUN(who_shares_a_session_may_continue);
+	RUN(one_member_that_may_be_signalled_is_enough);
+	RUN(a_path_to_a_proc_directory_is_not_enough);
 	return tap_done();
 }

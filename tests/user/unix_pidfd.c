@@ -205,6 +205,145 @@ static void a_pidfd_travels_as_a_descriptor(void)
 	close(fd), close(s[0]), close(s[1]);
 }
 
+/* Sends "value" in a control message of this type. 0 or errno. */
+static int send_control(int s, int type, const void *value, size_t size)
+{
+	union {
+		struct cmsghdr c;
+		char space[CMSG_SPACE(64)];
+	} control = { .c = { CMSG_LEN(size), SOL_SOCKET, type } };
+	char byte = 'x';
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+
+	memcpy(CMSG_DATA(&control.c), value, size);
+	msg.msg_controllen = CMSG_SPACE(size);
+	return sendmsg(s, &msg, 0) < 0 ? errno : 0;
+}
+
+static void nobody_sends_pidfds_as_such(void)
+{
+	int s[2], fd = pidfd_open_(getpid(), 0);
+
+	pair(SOCK_STREAM, s);
+	EXPECT_EQ(send_control(s[0], TYPE_PIDFD, &fd, sizeof(fd)), EINVAL);
+	close(fd), close(s[0]), close(s[1]);
+}
+
+static void credentials_decide_whose_pidfd_it_is(void)
+{
+	struct {
+		int pid, uid, gid;
+	} who = { 0, 0, 0 };
+	int s[2], of_child, fd, answer;
+	pid_t child;
+
+	if (getuid())
+		SKIP("not root");
+	child = spawn_sleeper();
+	of_child = pidfd_open_(child, 0);
+	pair(SOCK_DGRAM, s);
+	ask_for_pidfds(s[1]);
+	who.pid = child;
+	EXPECT_EQ(send_control(s[0], TYPE_CREDENTIALS, &who, sizeof(who)), 0);
+	fd = receive_pidfd(s[1], 128, 0, &answer, NULL);
+	EXPECT_EQ(inode_of(fd), inode_of(of_child));
+	EXPECT_EQ(polled(fd, 0), 0);
+	kill_and_reap(child);
+	EXPECT_EQ(polled(fd, 0), POLLIN | POLLRDNORM | POLLHUP);
+	EXPECT_EQ(send_control(s[0], TYPE_CREDENTIALS, &who, sizeof(who)), ESRCH);
+	close(fd), close(of_child), close(s[0]), close(s[1]);
+}
+
+static void the_option_can_be_read_back_and_turned_off(void)
+{
+	int s[2], value = -1, answer;
+	socklen_t len = sizeof(value);
+
+	pair(SOCK_STREAM, s);
+	EXPECT_EQ(getsockopt(s[1], SOL_SOCKET, SO_PASSPIDFD, &value, &len), 0);
+	EXPECT_EQ(value, 0);
+	ask_for_pidfds(s[1]);
+	EXPECT_EQ(getsockopt(s[1], SOL_SOCKET, SO_PASSPIDFD, &value, &len), 0);
+	EXPECT_EQ(value, 1);
+	value = 0;
+	EXPECT_EQ(setsockopt(s[1], SOL_SOCKET, SO_PASSPIDFD, &value, sizeof(value)), 0);
+	write(s[0], "a", 1);
+	EXPECT_EQ(receive_pidfd(s[1], 128, 0, &answer, NULL), -999);
+	close(s[0]), close(s[1]);
+}
+
+static void options_of_a_pidfd_travel_with_it(void)
+{
+	struct {
+		struct cmsghdr c;
+		int fd;
+	} raw;
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &raw };
+	int s[2], fd = pidfd_open_(getpid(), F_THREAD | F_NONBLOCK);
+
+	pair(SOCK_STREAM, s);
+	EXPECT_EQ(send_control(s[0], SCM_RIGHTS, &fd, sizeof(fd)), 0);
+	close(fd);
+	msg.msg_controllen = sizeof(raw);
+	EXPECT_EQ(recvmsg(s[1], &msg, 0), 1);
+	EXPECT_EQ(fcntl(raw.fd, F_GETFL), 04202);
+	EXPECT_EQ(fcntl(raw.fd, F_GETFD), 0); /* close-on-exec is of the descriptor */
+	close(raw.fd), close(s[0]), close(s[1]);
+}
+
+static void the_descriptor_limit_refuses_the_peer(void)
+{
+	struct rlimit old, none;
+	int s[2], lowest;
+
+	pair(SOCK_STREAM, s);
+	lowest = dup(0);
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = (struct rlimit){ lowest, old.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	EXPECT_EQ(peer_pidfd(s[0]), -1);
+	EXPECT_EQ(errno, EMFILE);
+	setrlimit(RLIMIT_NOFILE, &old);
+	close(s[0]), close(s[1]);
+}
+
+static int listens_again(void *arg)
+{
+	return listen(*(int *)arg, 1) || child_pauses(NULL);
+}
+
+/* Who listened last is the peer of who connects then; who connected before keeps his. */
+static void the_peer_is_who_listened_last(void)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	socklen_t len = offsetof(struct sockaddr_un, sun_path) + 1 +
+			snprintf(un.sun_path + 1, 90, "pipit-again-%d", (int)getpid());
+	int l = socket(AF_UNIX, SOCK_STREAM, 0), a, b, fd;
+	pid_t child;
+
+	REQUIRE(!bind(l, (struct sockaddr *)&un, len) && !listen(l, 4));
+	a = socket(AF_UNIX, SOCK_STREAM, 0);
+	EXPECT_EQ(connect(a, (struct sockaddr *)&un, len), 0);
+	child = spawn(listens_again, &l);
+	fd = -1;
+	EXPECT(eventually((close(fd), (fd = peer_pidfd(l)) >= 0) &&
+			  fdinfo_number(fd, "\nPid:", 10) == child));
+	close(fd);
+	b = socket(AF_UNIX, SOCK_STREAM, 0);
+	EXPECT_EQ(connect(b, (struct sockaddr *)&un, len), 0);
+	kill_and_reap(child);
+	fd = peer_pidfd(a);
+	EXPECT_EQ(fdinfo_number(fd, "\nPid:", 10), getpid());
+	close(fd);
+	fd = peer_pidfd(b);
+	EXPECT_EQ(polled(fd, 0), POLLIN | POLLRDNORM | POLLHUP);
+	close(fd), close(a), close(b), close(l);
+}
+
 int main(void)
 {
 	int s[2] = { -1, -1 }, probe;
@@ -220,5 +359,11 @@ int main(void)
 	RUN(each_message_brings_a_pidfd);
 	RUN(a_reaped_sender_is_still_somebody);
 	RUN(a_pidfd_travels_as_a_descriptor);
+	RUN(nobody_sends_pidfds_as_such);
+	RUN(credentials_decide_whose_pidfd_it_is);
+	RUN(the_option_can_be_read_back_and_turned_off);
+	RUN(options_of_a_pidfd_travel_with_it);
+	RUN(the_descriptor_limit_refuses_the_peer);
+	RUN(the_peer_is_who_listened_last);
 	return tap_done();
 }

@@ -222,6 +222,82 @@ static void ignored_children_reap_themselves(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+static void eagain_zeroes_the_info(void)
+{
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, F_NONBLOCK);
+
+	memset(&info, 0xff, sizeof(info));
+	EXPECT_ERR(pidfd_wait(fd, &info, WEXITED), EAGAIN);
+	EXPECT_EQ(info.si_signo, 0);
+	EXPECT_EQ(info.si_pid, 0);
+	kill_and_reap(child);
+	close(fd);
+}
+
+static void a_nonblocking_pidfd_of_no_child_says_echild(void)
+{
+	int fd = pidfd_open_(getpid(), F_NONBLOCK);
+
+	EXPECT_ERR(pidfd_wait(fd, &info, WEXITED), ECHILD);
+	close(fd);
+}
+
+static void a_path_descriptor_is_no_pidfd(void)
+{
+	char path[64];
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0), by_path;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	by_path = open(path, O_PATH);
+	EXPECT_ERR(pidfd_wait(by_path, &info, WEXITED), EBADF);
+	kill_and_reap(child);
+	close(by_path);
+	close(fd);
+}
+
+static void a_thread_pidfd_of_a_leader_will_do(void)
+{
+	pid_t child = spawn(child_exits, (void *)11L);
+	int fd = pidfd_open_(child, F_THREAD);
+
+	EXPECT_EQ(pidfd_wait(fd, &info, WEXITED), 0);
+	EXPECT_EQ(info.si_pid, child);
+	EXPECT_EQ(info.si_status, 11);
+	close(fd);
+}
+
+static void every_option_of_waitid_is_known(void)
+{
+	static const int more[] = { 0x20000000, 0x40000000, 0x80000000 }; /* __WNOTHREAD.. */
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0);
+
+	for (int i = 0; i < 3; i++) {
+		int err = pidfd_wait(fd, &info, WEXITED | WNOHANG | more[i]) ? errno : 0;
+
+		EXPECT_EQ(err, i == 2 ? ECHILD : 0); /* __WCLONE: only those that send no SIGCHLD */
+	}
+	for (int bit = 0; bit < 32; bit++)
+		if (!((0xe100000fu & ~0x100u) >> bit & 1))
+			EXPECT_ERR(pidfd_wait(fd, &info, 1 << bit | WNOHANG), EINVAL);
+	kill_and_reap(child);
+	close(fd);
+}
+
+static void resources_used_are_told(void)
+{
+	pid_t child = spawn(child_exits, NULL);
+	int fd = pidfd_open_(child, 0);
+	long usage[18];
+
+	memset(usage, 0xff, sizeof(usage));
+	EXPECT_EQ(syscall(SYS_waitid, BY_PIDFD, fd, &info, WEXITED, usage), 0);
+	EXPECT(usage[0] >= 0 && usage[0] < 60 && usage[1] >= 0 && usage[1] < 1000000);
+	close(fd);
+}
+
 int main(void)
 {
 	RUN(reports_an_exit);
@@ -241,5 +317,11 @@ int main(void)
 	RUN(a_signal_interrupts);
 	RUN(holding_a_pidfd_is_not_being_the_parent);
 	RUN(ignored_children_reap_themselves);
+	RUN(eagain_zeroes_the_info);
+	RUN(a_nonblocking_pidfd_of_no_child_says_echild);
+	RUN(a_path_descriptor_is_no_pidfd);
+	RUN(a_thread_pidfd_of_a_leader_will_do);
+	RUN(every_option_of_waitid_is_known);
+	RUN(resources_used_are_told);
 	return tap_done();
 }
