@@ -9,9 +9,11 @@
 CONFIG       ?= release
 CONFIG_PIDFS ?= y
 CPUS         ?= 2
-MEM          ?= 512M
+MEM          ?= $(if $(EXTRA),$(shell cat $(INITRD).mem),512M)
 ACCEL        ?= tcg
 APPEND       ?=
+EXTRA         = $(strip $(PACKAGES) $(PROGRAMS))
+INITRD        = build/$(if $(EXTRA),image.cpio,initramfs.cpio.gz)
 Q            := $(if $(V),,@)
 comma := ,
 say           = $(if $(V),,@printf '  %-8s%s\n' $(1) $(2))
@@ -197,6 +199,9 @@ build/tests.cpio: $U/user/init $(uprogs) $(utests) $(foreign) $(tests-sh) $(wild
 	$(call say,CPIO,$@)
 	$Qtools/mkinitramfs.sh $@ $< --bin $(uprogs) $(wildcard user/*.sh) \
 		--tests $(utests) $(foreign) $(tests-sh)
+image: build/initramfs.cpio.gz		## a ramdisk with PACKAGES="..." of Debian, PROGRAMS="path ..." of this machine
+	$(if $(EXTRA),$Qtools/image.py build/image.cpio --base $<.list --packages "$(PACKAGES)" \
+		--programs "$(PROGRAMS)" --mem "$(if $(filter file,$(origin MEM)),,$(MEM))")
 build/%/pipit.iso: build/%/pipit.elf build/initramfs.cpio.gz boot/grub.cfg tools/mkiso.sh
 	$(call say,ISO,$@)
 	$Qtools/mkiso.sh $@ $< build/initramfs.cpio.gz
@@ -206,16 +211,16 @@ iso: $B/pipit.iso			## an ISO for BIOS and UEFI
 
 # --- Running --------------------------------------------------------------------
 QEMU  = qemu-system-x86_64 -accel $(ACCEL) -cpu max -smp $(CPUS) -m $(MEM) -no-reboot
-BOOT  = -kernel $B/pipit.elf -initrd build/initramfs.cpio.gz -append "console=ttyS0 $(APPEND)"
-run: kernel initramfs			## boot it in this terminal (CPUS=2 MEM=512M; Ctrl-a x leaves)
+BOOT  = -kernel $B/pipit.elf -initrd $(INITRD) -append "console=ttyS0 $(APPEND)"
+run: kernel image			## boot it in this terminal (CPUS=2 MEM=512M PACKAGES="bash python3"; Ctrl-a x leaves)
 	$Q$(QEMU) $(BOOT) -nographic
-run-vga: kernel initramfs		## boot it in a window
-	$Q$(QEMU) -kernel $B/pipit.elf -initrd build/initramfs.cpio.gz -append "console=tty0 $(APPEND)"
+run-vga: kernel image		## boot it in a window
+	$Q$(QEMU) -kernel $B/pipit.elf -initrd $(INITRD) -append "console=tty0 $(APPEND)"
 run-iso: iso				## boot the ISO through GRUB in this terminal
 	$Q$(QEMU) -cdrom $B/pipit.iso -nographic
 debug: CONFIG := debug
 debug: B := build/debug
-debug: build/debug/pipit.elf initramfs	## QEMU waits for gdb: gdb -x tools/pipit.gdb
+debug: build/debug/pipit.elf image	## QEMU waits for gdb: gdb -x tools/pipit.gdb
 	@echo "Now in another terminal: gdb -x tools/pipit.gdb"
 	$Q$(QEMU) $(BOOT) -nographic -s -S
 
@@ -233,4 +238,4 @@ clean:					## remove build/
 	rm -rf build
 help:					## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 22
-.PHONY: all kernel initramfs iso run run-vga run-iso debug screenshot docs size clean help
+.PHONY: all kernel initramfs image iso run run-vga run-iso debug screenshot docs size clean help

@@ -18,10 +18,10 @@ S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR, S_IFBLK = (
     0o040000, 0o100000, 0o120000, 0o020000, 0o060000)
 
 
-def entry(ino, name, mode, data=b"", rdev=(0, 0), nlink=1):
+def entry(ino, name, mode, data=b"", rdev=(0, 0), nlink=1, mtime=0):
     """One archive member: header, name and data, each padded to 4 bytes."""
     name = name.lstrip("/").encode() + b"\0"
-    fields = (ino, mode, 0, 0, nlink, 0, len(data), 0, 0, *rdev, len(name), 0)
+    fields = (ino, mode, 0, 0, nlink, mtime, len(data), 0, 0, *rdev, len(name), 0)
     head = b"070701" + b"".join(b"%08x" % f for f in fields) + name
     return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
 
