@@ -5,7 +5,8 @@ R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
 .PHONY: soak soak-mix test-stress-ng docs-stress-ng test test-unit test-guest test-kernel test-iso \
-	test-boot test-nopidfs oracle bench check check-fast check-build check-layout check-sparse check-tidy analyze format fresh-results
+	test-boot test-nopidfs test-debian oracle bench check check-fast check-build check-layout \
+	check-sparse check-tidy analyze format fresh-results
 
 fresh-results:
 	@rm -rf $R; mkdir -p $R
@@ -73,6 +74,26 @@ test: fresh-results $(unit) $(guest-files) ## all tests; closes with "N passed, 
 	@$(part) -j2 run-iso-uefi run-nopidfs
 	@$(part) run-boot
 	$(sum) $R/unit $R/smp1 $R/smp2 $R/smp4 $R/iso-bios $R/iso-uefi $R/nopidfs $R/boot
+
+# Programs of Debian, unmodified, and of other languages; not part of test: it needs packages.
+debian-programs = $(if $(shell command -v go),build/debian/hello-go) \
+		  $(if $(shell command -v rustc),build/debian/hello-rust)
+build/debian/hello-go: tests/debian/hello.go
+	$(call say,GO,$@)
+	@mkdir -p $(@D)
+	$QCGO_ENABLED=0 go build -o $@ $<
+build/debian/hello-rust: tests/debian/hello.rs
+	$(call say,RUSTC,$@)
+	@mkdir -p $(@D)
+	$Qrustc -O -C target-feature=+crt-static -o $@ $<
+test-debian: build/release/pipit.elf	## programs of Debian, of Go and Rust, in the guest (docs/programs.md)
+	@mkdir -p $R build/debian; rm -f $R/debian
+	@$(if $(strip $(debian-programs)),$(MAKE) -s --no-print-directory $(debian-programs))
+	@$(MAKE) -s --no-print-directory image PROGRAMS="$(strip $(debian-programs))" \
+		PACKAGES="bash python3 procps psmisc coreutils util-linux"
+	-@tests/boot/debian.py $R/debian $< build/image.cpio $$(cat build/image.cpio.mem) \
+		$(CPUS) build/debian.log
+	$(sum) $R/debian
 
 # Longer than a test may be.
 soak: fresh-results $(guest-files)	## long runs on 4 CPUs: number wrap, stress, random calls (20 min)
