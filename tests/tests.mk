@@ -86,7 +86,7 @@ build/debian/hello-rust: tests/debian/hello.rs
 	$(call say,RUSTC,$@)
 	@mkdir -p $(@D)
 	$Qrustc -O -C target-feature=+crt-static -o $@ $<
-test-debian: build/release/pipit.elf	## programs of Debian, of Go and Rust, in the guest (docs/programs.md)
+test-debian: $B/pipit.elf	## programs of Debian, of Go and Rust, in the guest (docs/programs.md)
 	@mkdir -p $R build/debian; rm -f $R/debian
 	@$(if $(strip $(debian-programs)),$(MAKE) -s --no-print-directory $(debian-programs))
 	@$(MAKE) -s --no-print-directory image PROGRAMS="$(strip $(debian-programs))" \
