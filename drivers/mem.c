@@ -19,6 +19,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sync/wait.h"
 
+#include "fs/rw.h"
 #include "drivers/kmsg.h"
 
 #include "fs/chrdev.h"
@@ -37,13 +38,6 @@ static long null_write(struct file *file, struct uio *uio, u64 *pos)
 
 	uio->resid = 0;
 	return n;
-}
-
-/* All of them can be seeked, to nowhere. */
-static s64 null_seek(struct file *file, s64 offset, int whence)
-{
-	file->pos = 0;
-	return 0;
 }
 
 static long zero_read(struct file *file, struct uio *uio, u64 *pos)
@@ -81,20 +75,20 @@ static int zero_mmap(struct file *file, struct mmap_request *req)
 static const struct file_ops null_ops = {
 	.read = null_read,
 	.write = null_write,
-	.seek = null_seek,
+	.seek = file_seek_nowhere,
 };
 
 static const struct file_ops zero_ops = {
 	.read = zero_read,
 	.write = null_write,
-	.seek = null_seek,
+	.seek = file_seek_nowhere,
 	.mmap = zero_mmap,
 };
 
 static const struct file_ops full_ops = {
 	.read = zero_read,
 	.write = full_write,
-	.seek = null_seek,
+	.seek = file_seek_nowhere,
 };
 
 /* ---- random, urandom ---- */
@@ -151,7 +145,7 @@ static long random_ioctl(struct file *file, u32 cmd, u64 arg)
 static const struct file_ops random_ops = {
 	.read = random_read,
 	.write = random_write,
-	.seek = null_seek,
+	.seek = file_seek_nowhere,
 	.ioctl = random_ioctl,
 };
 

@@ -130,9 +130,11 @@ static bool emit_dirent(struct dir_context *ctx, const char *name, size_t len, u
 static long getdents(struct file *file, void __user *ubuf, size_t size,
 		     __typeof__(&emit_dirent) emit)
 {
-	struct getdents g = { .ctx.emit = emit, .to = ubuf, .room = size };
+	size_t room = size > INT32_MAX ? 0 : size;
+	struct getdents g = { .ctx.emit = emit, .to = ubuf, .room = room };
 	int err = vfs_readdir(file, &g.ctx);
 
+	size = room;
 	if (g.room < size)
 		return size - g.room;
 	return err ? err : g.err;

@@ -105,15 +105,23 @@ long vfs_read(struct file *file, struct uio *uio)
 	return count_read(n);
 }
 
+/* Pidfds have a position that leads nowhere: not this error is theirs. */
+static bool has_no_places(const struct file *file)
+{
+	return (file->mode & FILE_STREAM) && (file->inode->mode & S_IFMT) != S_IFREG;
+}
+
 long vfs_pread(struct file *file, struct uio *uio, u64 pos)
 {
+	if (has_no_places(file))
+		return -ESPIPE;
 	if (!(file->mode & FILE_READ))
 		return -EBADF;
 	if (!file->ops->read)
 		return S_ISDIR(file->inode->mode) ? -EISDIR : -EINVAL;
 	if (file->mode & FILE_STREAM)
 		return -ESPIPE;
-	if ((s64)pos < 0)
+	if (pos > INT64_MAX || uio->resid > INT64_MAX - pos)
 		return -EINVAL;
 	return count_read(file->ops->read(file, uio, &pos));
 }
@@ -124,6 +132,8 @@ long vfs_pwrite_flags(struct file *file, struct uio *uio, s64 pos, bool is_appen
 	bool is_locked;
 	long n;
 
+	if (unlikely(pos >= 0 && has_no_places(file)))
+		return -ESPIPE;
 	if (unlikely(!(file->mode & FILE_WRITE)))
 		return -EBADF;
 	if (unlikely(!file->ops->write))
@@ -231,6 +241,11 @@ static s64 seek_sparse(struct file *file, s64 offset, bool is_data)
 	return offset;
 }
 
+s64 file_seek_nowhere(struct file *file, s64 offset, int whence)
+{
+	return file->pos = 0;
+}
+
 s64 file_seek_generic(struct file *file, s64 offset, int whence)
 {
 	if (whence == SEEK_DATA || whence == SEEK_HOLE)
@@ -245,7 +260,7 @@ s64 vfs_seek(struct file *file, s64 offset, int whence)
 
 	if ((u32)whence > SEEK_MAX)
 		return -EINVAL;
-	if ((file->mode & FILE_STREAM) || !file->ops->seek)
+	if (!file->ops->seek)
 		return -ESPIPE;
 	is_locked = file_pos_lock(file);
 	pos = file->ops->seek(file, offset, whence);

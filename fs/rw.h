@@ -27,6 +27,8 @@ s64 vfs_seek(struct file *file, s64 offset, int whence);
 
 /* A seek op for anything whose end is inode->size. With the page cache SEEK_DATA and SEEK_HOLE know
  * holes. */
+/* For files that can be seeked without effect: always 0. */
+s64 file_seek_nowhere(struct file *file, s64 offset, int whence);
 s64 file_seek_generic(struct file *file, s64 offset, int whence);
 /* SEEK_SET and SEEK_CUR only within [0, max]; end is SEEK_END's base. */
 s64 file_seek_within(struct file *file, s64 offset, int whence, u64 end, u64 max);

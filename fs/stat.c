@@ -237,7 +237,7 @@ int vfs_chmod(const struct path *p, u32 mode)
 	if (S_ISLNK(inode->mode))
 		return -EOPNOTSUPP;
 	if (!inode_is_owned(inode))
-		return -EPERM;
+		return inode->ops->setattr == setattr_unsupported ? -EOPNOTSUPP : -EPERM;
 	if ((mode & S_ISGID) && !cred_in_group(cred_current(), inode->gid) &&
 	    !inode_capable(inode, CAP_FSETID))
 		attr.mode &= ~(u32)S_ISGID;

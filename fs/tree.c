@@ -239,7 +239,8 @@ static int tree_getattr(struct inode *inode, struct kstat *st)
 /* O_TRUNC of a file that is written to, as shells do it, means nothing. */
 static int tree_setattr(struct inode *inode, const struct iattr *attr)
 {
-	return attr->valid & ATTR_SIZE ? 0 : -EPERM;
+	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_ATIME | ATTR_MTIME) ? -EPERM
+											 : 0;
 }
 
 static int tree_readlink(struct inode *inode, char *buf, size_t size)

@@ -115,7 +115,7 @@ long vfs_listxattr(const struct path *p, char *buf, size_t size)
 	long n;
 
 	if (!inode->ops->xattr_list)
-		return -EOPNOTSUPP;
+		return 0;
 	rwsem_read_lock(&inode->lock);
 	n = inode->ops->xattr_list(inode, buf, size, capable(CAP_SYS_ADMIN));
 	rwsem_read_unlock(&inode->lock);
@@ -188,7 +188,8 @@ static struct xattr *xattr_new(const char *name, const void *value, size_t size)
 		return NULL;
 	}
 	memcpy(x->name, name, len + 1);
-	memcpy(x->value, value, size);
+	if (size) /* value may be NULL */
+		memcpy(x->value, value, size);
 	x->size = size;
 	return x;
 }

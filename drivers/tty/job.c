@@ -248,13 +248,13 @@ static long set_foreground_user(struct tty *tty, const int __user *unr)
 	struct pid *group;
 	int nr, err;
 
+	if (get_user(nr, unr))
+		return -EFAULT;
 	err = tty_check_foreground(tty, SIGTTOU);
 	if (err)
 		return err == -EIO ? -ENOTTY : err;
 	if (!is_controlling(tty))
 		return -ENOTTY;
-	if (get_user(nr, unr))
-		return -EFAULT;
 	if (nr < 0)
 		return -EINVAL;
 	group = pid_find_get(pidns_current(), nr);

@@ -27,6 +27,7 @@
 #include "kernel/sync/wait.h"
 #include "fs/anonfs/anonfs.h"
 #include "fs/poll.h"
+#include "fs/rw.h"
 
 #define EPOLL_MAX_DEPTH    5
 #define EPOLL_PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
@@ -506,7 +507,15 @@ static void epoll_fdinfo(struct file *file, const struct pidns *viewer, struct s
 	mutex_unlock(&ep->lock);
 }
 
+/* Linux's own ioctls, of busy polling, are not here; but no other is unknown to it. */
+static long epoll_ioctl(struct file *file, u32 cmd, u64 arg)
+{
+	return -EINVAL;
+}
+
 static const struct file_ops epoll_ops = {
+	.seek = file_seek_nowhere,
+	.ioctl = epoll_ioctl,
 	.poll = epoll_poll,
 	.release = epoll_release,
 	.show_fdinfo = epoll_fdinfo,

@@ -16,6 +16,7 @@
 #include "kernel/sync/wait.h"
 #include "fs/anonfs/anonfs.h"
 #include "fs/poll.h"
+#include "fs/rw.h"
 
 #define EVENTFD_MAX (~0ull - 1)
 
@@ -77,7 +78,7 @@ static long eventfd_write(struct file *file, struct uio *uio, u64 *pos)
 	u64 value;
 	int err;
 
-	if (uio->resid < sizeof(value))
+	if (uio->resid != sizeof(value))
 		return -EINVAL;
 	if (uio_copy_in(uio, &value, sizeof(value)) != sizeof(value))
 		return -EFAULT;
@@ -119,6 +120,7 @@ static void eventfd_fdinfo(struct file *file, const struct pidns *viewer, struct
 
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
+	.seek = file_seek_nowhere,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
 	.release = eventfd_release,

@@ -17,6 +17,7 @@
 #include "kernel/task/signal.h"
 #include "fs/anonfs/anonfs.h"
 #include "fs/poll.h"
+#include "fs/rw.h"
 
 struct signalfd {
 	_Atomic u64 mask;
@@ -109,6 +110,7 @@ static void signalfd_fdinfo(struct file *file, const struct pidns *viewer, struc
 
 static const struct file_ops signalfd_ops = {
 	.read = signalfd_read,
+	.seek = file_seek_nowhere,
 	.poll = signalfd_poll,
 	.release = signalfd_release,
 	.show_fdinfo = signalfd_fdinfo,

@@ -20,6 +20,7 @@
 #include "kernel/time/timer.h"
 #include "fs/anonfs/anonfs.h"
 #include "fs/poll.h"
+#include "fs/rw.h"
 
 struct timerfd {
 	struct timer timer;
@@ -122,6 +123,7 @@ static void timerfd_fdinfo(struct file *file, const struct pidns *viewer, struct
 
 static const struct file_ops timerfd_ops = {
 	.read = timerfd_read,
+	.seek = file_seek_nowhere,
 	.poll = timerfd_poll,
 	.release = timerfd_release,
 	.show_fdinfo = timerfd_fdinfo,
@@ -165,8 +167,10 @@ int timerfd_settime(struct file *file, int tfd_flags, const struct itimerspec *n
 	u64 flags;
 	u64 expires = 0;
 
-	if (!t || (tfd_flags & ~TFD_TIMER_ABSTIME) || !timespec_ok(&new->it_value) ||
-	    !timespec_ok(&new->it_interval))
+	if (!t || (tfd_flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) ||
+	    (tfd_flags == (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) &&
+	     t->clock == CLOCK_REALTIME) ||
+	    !timespec_ok(&new->it_value) || !timespec_ok(&new->it_interval))
 		return -EINVAL;
 	mutex_lock(&t->set_lock);
 	timer_cancel_sync(&t->timer);

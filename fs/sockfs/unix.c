@@ -286,7 +286,7 @@ int unix_connect(struct socket *sk, struct sockaddr_un *name, u32 len, bool is_n
 
 int unix_shutdown(struct socket *sk, int how)
 {
-	u32 mine = how + 1, theirs = (mine & 1) << 1 | mine >> 1;
+	u32 mine = (u32)how + 1, theirs = (mine & 1) << 1 | mine >> 1;
 	struct socket *peer = NULL;
 
 	if (how < SHUT_RD || how > SHUT_RDWR)

@@ -110,6 +110,7 @@ int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rde
 		return -ENOMEM;
 	}
 	xattr_list_init(&node->xattrs);
+	node->seals = F_SEAL_SEAL; /* a file with a name takes none */
 	inode->private = node;
 	inode->ino = super_next_ino(sb);
 	inode_init_owner(inode, dir, mode);

@@ -288,7 +288,9 @@ int as_mlock(struct as *as, u64 addr, u64 len, u32 lock, bool is_lazy)
 	u64 limit = lock ? upcall_rlimit_memlock() : ~0ull;
 	int err;
 
-	if (addr + len < addr || (len && end <= start))
+	if (!ALIGN_UP(len + (addr - start), PAGE_SIZE))
+		end = start; /* a length that wraps to nothing, as Linux computes it */
+	if (end < start)
 		return -EINVAL;
 	if (!limit)
 		return -EPERM;

@@ -78,11 +78,13 @@ struct vma *vma_first(const struct as *as);
 struct as *as_current(void);
 
 /**
- * as_access - copy to or from another process's memory (/proc/PID/mem, cmdline, process_vm_readv).
+ * as_access - copy to or from another process's memory (/proc/PID/mem, cmdline).
  * Faults pages in as that process would; write breaks copy-on-write. Takes as->lock. Returns bytes
  * copied.
  */
 size_t as_access(struct as *as, u64 addr, void *buf, size_t n, bool write);
+/* The same, but only where that process may read or write itself. */
+size_t as_access_allowed(struct as *as, u64 addr, void *buf, size_t n, bool write);
 
 /* fs tells mm how to drop as->exe (mm cannot know files). */
 extern void (*as_put_exe)(struct file *file);

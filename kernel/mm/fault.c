@@ -314,13 +314,14 @@ static struct vma *lock_for_access(struct as *as, u64 addr, bool write)
 }
 
 /* The page at addr, with a reference, or NULL. REQUIRES(as->lock) */
-static struct page *reach(struct as *as, struct vma *vma, u64 addr, bool write)
+static struct page *reach(struct as *as, struct vma *vma, u64 addr, bool write, bool is_forced)
 {
 	struct fault f = { .as = as, .vma = vma, .addr = addr & PAGE_MASK, .is_write = write };
 	enum fault_result result = FAULT_OK;
 	struct page *page;
 
-	if (!vma || !may_access(vma, write))
+	if (!vma || !may_access(vma, write) ||
+	    (!is_forced && !(vma->flags & (write ? VM_WRITE : VM_READ))))
 		return NULL;
 	while (result == FAULT_OK) {
 		f.pte = pgtable_walk(&as->pgtable, f.addr);
@@ -337,10 +338,10 @@ static struct page *reach(struct as *as, struct vma *vma, u64 addr, bool write)
 
 /* A page under the lock, so that fork does not come between: what is written goes to this process
  * alone. */
-static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write)
+static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write, bool is_forced)
 {
 	struct vma *vma = lock_for_access(as, addr, write);
-	struct page *page = reach(as, vma, addr, write);
+	struct page *page = reach(as, vma, addr, write, is_forced);
 	u8 *at;
 
 	if (page) {
@@ -355,17 +356,27 @@ static bool access_page(struct as *as, u64 addr, void *buf, size_t n, bool write
 	return page;
 }
 
-size_t as_access(struct as *as, u64 addr, void *buf, size_t n, bool write)
+static size_t access(struct as *as, u64 addr, void *buf, size_t n, bool write, bool is_forced)
 {
 	size_t done = 0;
 
 	while (done < n && addr < USER_TOP) {
 		size_t part = MIN(n - done, PAGE_SIZE - (addr & ~PAGE_MASK));
 
-		if (!access_page(as, addr, (u8 *)buf + done, part, write))
+		if (!access_page(as, addr, (u8 *)buf + done, part, write, is_forced))
 			break;
 		done += part;
 		addr += part;
 	}
 	return done;
+}
+
+size_t as_access(struct as *as, u64 addr, void *buf, size_t n, bool write)
+{
+	return access(as, addr, buf, n, write, true);
+}
+
+size_t as_access_allowed(struct as *as, u64 addr, void *buf, size_t n, bool write)
+{
+	return access(as, addr, buf, n, write, false);
 }

@@ -485,12 +485,12 @@ static int protect_locked(struct as *as, u64 start, u64 end, u32 prot)
 	return err;
 }
 
-int as_mprotect(struct as *as, u64 addr, u64 len, u32 prot)
+int as_mprotect(struct as *as, u64 addr, u64 len, u64 prot)
 {
 	u64 end = addr + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 
-	if (prot & ~(u32)(PROT_MASK | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP) ||
+	if (prot & ~(u64)(PROT_MASK | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP) ||
 	    (prot & PROT_GROWSUP) || !IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
 	if (!len)

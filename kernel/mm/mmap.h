@@ -29,8 +29,8 @@ struct mmap_request {
 /* Returns the address in *out. */
 int as_mmap(struct mmap_request *req, u64 *out) __must_check;
 int as_munmap(struct as *as, u64 addr, u64 len) __must_check;
-int as_mprotect(struct as *as, u64 addr, u64 len, u32 prot) __must_check;
-int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 new_addr,
+int as_mprotect(struct as *as, u64 addr, u64 len, u64 prot) __must_check;
+int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u64 flags, u64 new_addr,
 	      u64 *out) __must_check;
 int as_madvise(struct as *as, u64 addr, u64 len, int advice) __must_check;
 int as_mincore(struct as *as, u64 addr, u64 len, unsigned char __user *vec) __must_check;

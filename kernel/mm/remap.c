@@ -114,10 +114,11 @@ static bool grow_in_place(const struct move *m)
 
 static int remap_locked(struct move *m, u32 flags, u64 new, u64 *out)
 {
+	bool is_moved = (flags & MREMAP_FIXED) || m->new_len > m->old_len || m->keeps_old;
 	int err;
 
 	m->vma = as_find_exact(m->as, m->old);
-	if (!m->vma || m->old_len > m->vma->end - m->old)
+	if (!m->vma || (is_moved && m->old_len > m->vma->end - m->old))
 		return -EFAULT;
 	if (m->vma->flags & VM_SEALED)
 		return -EPERM;
@@ -132,7 +133,9 @@ static int remap_locked(struct move *m, u32 flags, u64 new, u64 *out)
 		return remap_fixed(m, new);
 	}
 	*out = m->old;
-	if (m->new_len <= m->old_len && !m->keeps_old)
+	if (!is_moved && m->old_len > USER_TOP - m->old)
+		return -EINVAL;
+	if (!is_moved)
 		return as_unmap_locked(m->as, m->old + m->new_len, m->old + m->old_len);
 	if (!m->keeps_old && grow_in_place(m))
 		return 0;
@@ -142,7 +145,7 @@ static int remap_locked(struct move *m, u32 flags, u64 new, u64 *out)
 	return err ? err : move_to(m, *out);
 }
 
-int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 new_addr, u64 *out)
+int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u64 flags, u64 new_addr, u64 *out)
 {
 	struct move m = {
 		.as = as,
@@ -154,11 +157,12 @@ int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u32 flags, u64 n
 	bool is_locked = false;
 	int err;
 
-	if (flags & ~(u32)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
+	if (flags & ~(u64)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
 	    ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
 	    (m.keeps_old && (m.old_len != m.new_len || !IS_ALIGNED(new_addr, PAGE_SIZE))))
 		return -EINVAL;
-	if (!IS_ALIGNED(old, PAGE_SIZE) || !m.new_len || !m.old_len || m.new_len > USER_TOP)
+	if (!IS_ALIGNED(old, PAGE_SIZE) || !m.new_len || !m.old_len || m.new_len > USER_TOP ||
+	    m.old_len > USER_TOP)
 		return -EINVAL;
 	rwsem_write_lock(&as->lock);
 	err = remap_locked(&m, flags, new_addr, out);

@@ -3,6 +3,7 @@
  */
 #include "kernel/syscall/user.h"
 
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/eventfd.h>
 #include <linux/fcntl.h>
@@ -10,6 +11,7 @@
 #include <linux/signalfd.h>
 #include <linux/timerfd.h>
 
+#include "kernel/id/cred.h"
 #include "kernel/mm/slab.h"
 #include "fs/anonfs/eventfd.h"
 #include "fs/anonfs/signalfd.h"
@@ -73,6 +75,9 @@ SYSCALL(timerfd_create, int clock, u32 flags)
 
 	if (flags & ~(u32)(TFD_CLOEXEC | TFD_NONBLOCK))
 		return -EINVAL;
+	if ((clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) &&
+	    !capable(CAP_WAKE_ALARM))
+		return -EPERM;
 	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
 		return -EINVAL;
 	err = timerfd_open(clock, flags, &file);
@@ -157,8 +162,9 @@ SYSCALL(memfd_create, const char __user *uname, u32 flags)
 		return len;
 	if (len > MEMFD_NAME_MAX)
 		return -EINVAL;
-	err = tmpfs_anon_file(name, 0, 0777, O_RDWR | O_LARGEFILE, &file);
-	if (!err && !(flags & MFD_ALLOW_SEALING))
-		tmpfs_set_seals(file, F_SEAL_SEAL);
+	err = tmpfs_anon_file(name, 0, flags & MFD_NOEXEC_SEAL ? 0666 : 0777, O_RDWR | O_LARGEFILE,
+			      &file);
+	if (!err && (flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL)))
+		tmpfs_set_seals(file, flags & MFD_NOEXEC_SEAL ? F_SEAL_EXEC : 0);
 	return err ? err : fd_publish(files_current(), file, flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
 }

@@ -178,7 +178,7 @@ static long fcntl_owner(struct file *file, u32 cmd, u64 arg)
 		owner = file->owner;
 		return owner ? owner->sig : 0;
 	default: /* F_SETSIG */
-		if (arg > NR_SIGNALS)
+		if ((u32)arg > NR_SIGNALS)
 			return -EINVAL;
 		owner = file_owner_get(file);
 		if (!owner)

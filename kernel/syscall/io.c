@@ -26,12 +26,14 @@
 
 /*
  * RLIMIT_FSIZE: cuts what a write may do to a regular file. -EFBIG with SIGXFSZ when not a byte is
- * left. pos < 0: the file's own.
+ * left; -EINVAL for what would end beyond all files. pos < 0: the file's own.
  */
 static int write_limit(struct file *file, s64 pos, size_t *n)
 {
 	u64 limit, start;
 
+	if (pos >= 0 && *n > (u64)(INT64_MAX - pos))
+		return -EINVAL;
 	if (INODE_TYPE(file->inode) != S_IFREG || (file->inode->sb->flags & SB_NOUSER))
 		return 0;
 	limit = rlimit_get(RLIMIT_FSIZE);
@@ -165,7 +167,7 @@ int iov_from_user(struct iov_import *in, const struct iovec __user *uiov, u64 nr
 }
 
 /* pos -1: the file's own position. */
-static long vector_read(int fd, const struct iovec __user *uiov, u64 nr, s64 pos)
+static long vector_read(int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
 {
 	struct iov_import in;
 	struct fdref ref = fdref_get(fd);
@@ -182,7 +184,7 @@ static long vector_read(int fd, const struct iovec __user *uiov, u64 nr, s64 pos
 	return done;
 }
 
-static long vector_write(int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u32 flags)
+static long vector_write(int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u32 flags)
 {
 	struct iov_import in;
 	struct fdref ref = fdref_get(fd);
@@ -204,30 +206,30 @@ static long vector_write(int fd, const struct iovec __user *uiov, u64 nr, s64 po
 	return done;
 }
 
-SYSCALL(readv, int fd, const struct iovec __user *uiov, u64 nr)
+SYSCALL(readv, int fd, const struct iovec __user *uiov, u32 nr)
 {
 	return vector_read(fd, uiov, nr, -1);
 }
 
-SYSCALL(writev, int fd, const struct iovec __user *uiov, u64 nr)
+SYSCALL(writev, int fd, const struct iovec __user *uiov, u32 nr)
 {
 	return vector_write(fd, uiov, nr, -1, 0);
 }
 
 /* The position comes in two halves for the sake of 32-bit machines; here the first holds it all. */
-SYSCALL(preadv, int fd, const struct iovec __user *uiov, u64 nr, s64 pos)
+SYSCALL(preadv, int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
 {
 	return pos < 0 ? -EINVAL : vector_read(fd, uiov, nr, pos);
 }
 
-SYSCALL(pwritev, int fd, const struct iovec __user *uiov, u64 nr, s64 pos)
+SYSCALL(pwritev, int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
 {
 	return pos < 0 ? -EINVAL : vector_write(fd, uiov, nr, pos, 0);
 }
 
 #define RWF_SUPPORTED (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | RWF_NOAPPEND)
 
-SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 unused_high,
+SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u64 unused_high,
 	u32 flags)
 {
 	if (pos < -1)
@@ -237,13 +239,15 @@ SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 u
 	return vector_read(fd, uiov, nr, pos);
 }
 
-SYSCALL(pwritev2, int fd, const struct iovec __user *uiov, u64 nr, s64 pos, u64 unused_high,
+SYSCALL(pwritev2, int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u64 unused_high,
 	u32 flags)
 {
-	if (pos < -1 || ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND)))
+	if (pos < -1)
 		return -EINVAL;
 	if (flags & ~(u32)RWF_SUPPORTED)
 		return -EOPNOTSUPP;
+	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
+		return -EINVAL;
 	return vector_write(fd, uiov, nr, pos, flags);
 }
 
@@ -361,7 +365,7 @@ SYSCALL(readahead, int fd, s64 offset, size_t n)
 		return -EBADF;
 	if (!(ref.file->mode & FILE_READ))
 		err = -EBADF;
-	else if (INODE_TYPE(ref.file->inode) != S_IFREG || !ref.file->inode->pages)
+	else if (INODE_TYPE(ref.file->inode) != S_IFREG || !ref.file->ops->read || (s64)n < 0)
 		err = -EINVAL;
 	fdref_put(ref);
 	return err;

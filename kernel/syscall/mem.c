@@ -49,6 +49,8 @@ static int mmap_check_file(const struct file *file, struct mmap_request *req)
 	default:
 		return -EINVAL;
 	}
+	if (req->flags & MAP_GROWSDOWN)
+		return -EINVAL;
 	if (!(file->mode & FILE_READ))
 		return -EACCES;
 	if (is_shared(req->flags) && (req->prot & PROT_WRITE) && !can_write)
@@ -104,7 +106,7 @@ static long mmap_anon(struct mmap_request *req)
 
 	if (!req->len || req->len > USER_TOP)
 		return req->len ? -ENOMEM : -EINVAL;
-	if (is_shared(req->flags))
+	if ((req->flags & MAP_TYPE) == MAP_SHARED)
 		return mmap_shared_anon(req);
 	if ((req->flags & MAP_TYPE) != MAP_PRIVATE)
 		return -EINVAL;
@@ -137,7 +139,7 @@ SYSCALL(mmap, u64 addr, u64 len, u32 prot, u32 flags, int fd, u64 offset)
 		return -EBADF;
 	if (!len)
 		ret = -EINVAL;
-	else if (offset + ALIGN_UP(len, PAGE_SIZE) < offset)
+	else if (offset > INT64_MAX || offset + ALIGN_UP(len, PAGE_SIZE) < offset)
 		ret = -EOVERFLOW;
 	else
 		ret = mmap_file(&req, ref.file);
@@ -150,12 +152,12 @@ SYSCALL(munmap, u64 addr, u64 len)
 	return as_munmap(as_current(), addr, len);
 }
 
-SYSCALL(mprotect, u64 addr, u64 len, u32 prot)
+SYSCALL(mprotect, u64 addr, u64 len, u64 prot)
 {
 	return as_mprotect(as_current(), addr, len, prot);
 }
 
-SYSCALL(mremap, u64 old, u64 old_len, u64 new_len, u32 flags, u64 new_addr)
+SYSCALL(mremap, u64 old, u64 old_len, u64 new_len, u64 flags, u64 new_addr)
 {
 	u64 addr;
 	int err = as_mremap(as_current(), old, old_len, new_len, flags, new_addr, &addr);

@@ -157,9 +157,13 @@ static long prctl_securebits(u64 bits)
 	const struct cred *old = cred_current();
 	struct cred *c;
 	/* A locked bit, which is the one above each, keeps its neighbour as it is. */
-	u32 locked = (old->securebits & 0xaa) | (old->securebits & 0xaa) >> 1;
+	u32 locked = (old->securebits & 0xaaa) | (old->securebits & 0xaaa) >> 1;
 
-	if ((bits & ~0xffull) || ((bits ^ old->securebits) & locked) || !capable_own(CAP_SETPCAP))
+	if ((bits & ~0xfffull) || ((bits ^ old->securebits) & locked))
+		return -EPERM;
+	/* The bits from 8 on only tell interpreters what not to run: anybody's to set. */
+	if ((bits == old->securebits || ((bits ^ old->securebits) & 0xff)) &&
+	    !capable_own(CAP_SETPCAP))
 		return -EPERM;
 	c = cred_edit();
 	if (!c)

@@ -102,7 +102,10 @@ SYSCALL(mount, const char __user *usource, const char __user *utarget, const cha
 	if (!err)
 		err = path_lookup_user(AT_FDCWD_KERNEL, utarget, LOOKUP_FOLLOW, &at);
 	if (!err) {
-		err = may_mount() ? mount_at(source, type, options, &at, ms) : -EPERM;
+		if (ms & ~(u64)INT32_MAX) /* the flags that only a kernel's own mounts have */
+			err = -EINVAL;
+		else
+			err = may_mount() ? mount_at(source, type, options, &at, ms) : -EPERM;
 		path_put(&at);
 	}
 	kfree(options);
@@ -118,13 +121,11 @@ SYSCALL(umount2, const char __user *utarget, u32 flags)
 
 	if (flags & ~(u32)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	if (!may_mount())
-		return -EPERM;
 	err = path_lookup_user(AT_FDCWD_KERNEL, utarget,
 			       flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
 	if (err)
 		return err;
-	err = mount_umount(&at, flags);
+	err = may_mount() ? mount_umount(&at, flags) : -EPERM;
 	path_put(&at);
 	return err;
 }

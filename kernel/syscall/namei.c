@@ -160,7 +160,7 @@ SYSCALL(rename, const char __user *uold, const char __user *unew)
 SYSCALL(readlinkat, int dirfd, const char __user *uname, char __user *ubuf, int size)
 {
 	struct path p;
-	char *buf;
+	char *buf, first;
 	long n;
 
 	if (size <= 0)
@@ -170,6 +170,8 @@ SYSCALL(readlinkat, int dirfd, const char __user *uname, char __user *ubuf, int 
 		return n;
 	buf = kmalloc(PATH_MAX);
 	n = buf ? vfs_readlink(&p, buf, MIN(size, PATH_MAX)) : -ENOMEM;
+	if (n == -EINVAL && !get_user(first, uname) && !first)
+		n = -ENOENT; /* an empty name names links only */
 	if (n > 0 && copy_to_user(ubuf, buf, n))
 		n = -EFAULT;
 	kfree(buf);

@@ -115,7 +115,7 @@ static int set_policy(struct thread *t, const struct sched_attr *attr)
 	bool is_realtime = policy_is_realtime(policy);
 
 	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE && !is_realtime)
-		return policy == SCHED_DEADLINE ? -EPERM : -EINVAL;
+		return policy == SCHED_DEADLINE && attr->sched_runtime ? -EPERM : -EINVAL;
 	if (is_realtime ? prio < 1 || prio > 99 : prio != 0)
 		return -EINVAL;
 	if (!may_schedule(t) || !may_raise(t, policy, attr) ||
@@ -286,7 +286,7 @@ SYSCALL(sched_get_priority_max, int policy)
 	if (policy_is_realtime(policy))
 		return 99;
 	return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ||
-			       policy == SCHED_DEADLINE
+			       policy == SCHED_DEADLINE || policy == SCHED_EXT
 		       ? 0
 		       : -EINVAL;
 }
@@ -296,7 +296,7 @@ SYSCALL(sched_get_priority_min, int policy)
 	if (policy_is_realtime(policy))
 		return 1;
 	return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ||
-			       policy == SCHED_DEADLINE
+			       policy == SCHED_DEADLINE || policy == SCHED_EXT
 		       ? 0
 		       : -EINVAL;
 }
@@ -452,9 +452,9 @@ static int ioprio_check(int ioprio)
 SYSCALL(ioprio_set, int which, int who, int ioprio)
 {
 	struct prio_walk w = {
-		.which = (int)((u32)which - 1), .is_set = true, .is_io = true, .nice = ioprio
+		.which = (int)((u32)which - 1), .is_set = true, .is_io = true, .nice = (u16)ioprio
 	};
-	int err = ioprio >> 16 ? -EINVAL : ioprio_check(ioprio);
+	int err = ioprio_check((u16)ioprio);
 
 	return err ? err : prio_run(&w, who);
 }

@@ -138,6 +138,9 @@ static int set_altstack(const stack_t *new, u64 rsp)
 		return -EPERM;
 	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
 		return -EINVAL;
+	if (new->ss_sp == current->altstack.ss_sp &&new->ss_size == current->altstack.ss_size &&
+	    flags == (u32)current->altstack.ss_flags)
+		return 0;
 	if (mode == SS_DISABLE) {
 		current->altstack = (stack_t){ .ss_flags = flags & SS_AUTODISARM };
 		return 0;

@@ -410,9 +410,10 @@ SYSCALL(recvfrom, int fd, void __user *ubuf, size_t n, u32 flags, void __user *u
 	struct message msg = { .uio = &uio, .flags = flags };
 	long ret;
 
+	n = MIN(n, MAX_RW_COUNT);
 	if (!user_range_ok(ubuf, n))
 		return -EFAULT;
-	uio_init_user(&uio, ubuf, MIN(n, MAX_RW_COUNT));
+	uio_init_user(&uio, ubuf, n);
 	ret = ON_SOCKET(s, fd, receive_from(&s, &msg, uname, ulen));
 	scm_drop(&msg.scm);
 	return ret;

@@ -31,12 +31,13 @@ SYSCALL(sendfile, int out_fd, int in_fd, s64 __user *upos, size_t n)
 	out = fdref_get(out_fd);
 	if (upos && get_user(pos, upos))
 		done = -EFAULT;
-	else if (upos && (s64)pos < 0)
+	else if ((upos && (s64)pos < 0) || (s64)n < 0)
 		done = -EINVAL;
 	else if (out.file && (in.file->mode & FILE_READ) && (out.file->mode & FILE_WRITE))
-		done = out.file->flags & O_APPEND ? -EINVAL
-						  : vfs_copy(in.file, upos ? &pos : NULL, out.file,
-							     NULL, MIN(n, MAX_RW_COUNT));
+		done = INODE_TYPE(in.file->inode) == S_IFDIR || (out.file->flags & O_APPEND)
+			       ? -EINVAL
+			       : vfs_copy(in.file, upos ? &pos : NULL, out.file, NULL,
+					  MIN(n, MAX_RW_COUNT));
 	if (done >= 0 && upos && put_user(pos, upos))
 		done = -EFAULT;
 	if (out.file)
@@ -55,7 +56,7 @@ static int copy_range_check(struct file *in, struct file *out)
 		return -EINVAL;
 	if (!(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) || (out->flags & O_APPEND))
 		return -EBADF;
-	return 0;
+	return in->inode->sb == out->inode->sb ? 0 : -EXDEV;
 }
 
 static long copy_range(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, size_t n)
@@ -125,10 +126,12 @@ static long splice_files(struct file *in, u64 __user *uin, struct file *out, u64
 	bool is_nowait = flags & SPLICE_F_NONBLOCK;
 	long done;
 
-	if (!(in->mode & FILE_READ) || !(out->mode & FILE_WRITE))
-		return -EBADF;
 	if ((uin && file_is_pipe(in)) || (uout && file_is_pipe(out)))
 		return -ESPIPE;
+	if (!(in->mode & FILE_READ) || !(out->mode & FILE_WRITE))
+		return -EBADF;
+	if ((s64)n < 0)
+		return -EINVAL;
 	if ((file_is_pipe(in) && (in->flags & O_NONBLOCK)) ||
 	    (file_is_pipe(out) && (out->flags & O_NONBLOCK)))
 		is_nowait = true;
@@ -187,7 +190,7 @@ SYSCALL(tee, int in_fd, int out_fd, size_t n, u32 flags)
 }
 
 /* The pages stay the caller's: the bytes are copied. */
-SYSCALL(vmsplice, int fd, const struct iovec __user *uiov, u64 nr, u32 flags)
+SYSCALL(vmsplice, int fd, const struct iovec __user *uiov, u32 nr, u32 flags)
 {
 	struct iov_import in;
 	struct fdref ref;
@@ -223,9 +226,9 @@ static size_t vm_copy(struct as *as, struct uio *local, u64 addr, size_t n, bool
 		part = MIN(n - done, PAGE_SIZE - (addr & ~PAGE_MASK));
 		if (is_write) {
 			moved = uio_copy_in(local, page, part);
-			moved = as_access(as, addr, page, moved, true);
+			moved = as_access_allowed(as, addr, page, moved, true);
 		} else {
-			moved = as_access(as, addr, page, part, false);
+			moved = as_access_allowed(as, addr, page, part, false);
 			moved = uio_copy_out(local, page, moved);
 		}
 		done += moved;
@@ -276,7 +279,7 @@ static long vm_transfer(int nr, struct uio *local, const struct uio *remote, boo
 	return done;
 }
 
-static long process_vm(int nr, const struct iovec __user *ulocal, u64 nr_local,
+static long process_vm(int nr, const struct iovec __user *ulocal, u32 nr_local,
 		       const struct iovec __user *uremote, u64 nr_remote, u64 flags, bool is_write)
 {
 	struct iov_import local, remote;
@@ -298,13 +301,13 @@ static long process_vm(int nr, const struct iovec __user *ulocal, u64 nr_local,
 	return done;
 }
 
-SYSCALL(process_vm_readv, int nr, const struct iovec __user *ulocal, u64 nr_local,
+SYSCALL(process_vm_readv, int nr, const struct iovec __user *ulocal, u32 nr_local,
 	const struct iovec __user *uremote, u64 nr_remote, u64 flags)
 {
 	return process_vm(nr, ulocal, nr_local, uremote, nr_remote, flags, false);
 }
 
-SYSCALL(process_vm_writev, int nr, const struct iovec __user *ulocal, u64 nr_local,
+SYSCALL(process_vm_writev, int nr, const struct iovec __user *ulocal, u32 nr_local,
 	const struct iovec __user *uremote, u64 nr_remote, u64 flags)
 {
 	return process_vm(nr, ulocal, nr_local, uremote, nr_remote, flags, true);

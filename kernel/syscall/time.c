@@ -183,7 +183,7 @@ SYSCALL(clock_adjtime, int clock, struct timex __user *utimex)
 
 	if (clock == CLOCK_REALTIME)
 		return sys_adjtimex(utimex);
-	return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
+	return clock >= 0 && clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
 }
 
 SYSCALL(gettimeofday, struct timeval __user *utv, struct timezone __user *utz)
@@ -201,9 +201,12 @@ SYSCALL(gettimeofday, struct timeval __user *utv, struct timezone __user *utz)
 
 SYSCALL(settimeofday, const struct timeval __user *utv, const struct timezone __user *utz)
 {
+	struct timezone tz;
 	struct timeval tv;
 
 	if (utv && copy_from_user(&tv, utv, sizeof(tv)))
+		return -EFAULT;
+	if (utz && copy_from_user(&tz, utz, sizeof(tz)))
 		return -EFAULT;
 	if (utv && (tv.tv_sec < 0 || (u64)tv.tv_usec >= 1000000))
 		return -EINVAL;
@@ -314,13 +317,13 @@ SYSCALL(clock_nanosleep, int clock, int flags, const struct timespec __user *uwa
 	case CLOCK_TAI:
 		break;
 	case CLOCK_THREAD_CPUTIME_ID: /* it does not pass while one sleeps */
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	case CLOCK_PROCESS_CPUTIME_ID:
 		break;
 	default:
 		if (clock < 0 && (!(clock & 4) || !is_own_thread(~(clock >> 3))))
 			break;
-		return clock >= 0 && clock <= CLOCK_TAI ? -EOPNOTSUPP : -EINVAL;
+		return clock >= 0 && clock < 10 ? -EOPNOTSUPP : -EINVAL; /* 10 is no clock */
 	}
 	err = timespec_from_user(uwant, &ns);
 	if (err)

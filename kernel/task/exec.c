@@ -435,7 +435,7 @@ static void reset_thread(struct thread *self)
 {
 	u64 irqflags = sig_lock(self->task);
 
-	self->altstack = (stack_t){ .ss_flags = SS_DISABLE };
+	self->altstack = (stack_t){ 0 };
 	sig_unlock(self->task, irqflags);
 	self->set_child_tid = NULL;
 	self->robust_list = NULL;

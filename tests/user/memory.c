@@ -390,6 +390,20 @@ static void many_small_mappings(void)
 	}
 }
 
+/* A shrinking mremap gives back what is behind, as munmap does: not beyond user space. */
+static void mremap_shrinks_within_user_space(void)
+{
+	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long top = 0x7ffffffff000;
+
+	REQUIRE(p != MAP_FAILED);
+	memset(p, 1, 8192);
+	EXPECT_ERR(syscall(SYS_mremap, p, top, 4096L, 0L, 0L), EINVAL);
+	EXPECT_ERR(syscall(SYS_mremap, p, top - (unsigned long)p + 4096, 4096L, 0L, 0L), EINVAL);
+	EXPECT_EQ(p[4096], 1);
+	munmap(p, 8192);
+}
+
 int main(void)
 {
 	catch_faults();
@@ -411,5 +425,6 @@ int main(void)
 	RUN(a_huge_mapping_costs_only_what_is_touched);
 	RUN(neighbours_come_and_go_far_away);
 	RUN(many_small_mappings);
+	RUN(mremap_shrinks_within_user_space);
 	return tap_done();
 }
