@@ -138,6 +138,13 @@ $(G)/stamp: $(SYSCALLS)
 	gen unistd asm/unistd_64.h; gen sysnames bits/syscall_nr.h; gen table syscall_table.c
 	@touch $@
 $(G)/syscall_table.c: $(G)/stamp ;
+# The shapes of the calls' arguments, and what is expected of bad ones, as C.
+$(G)/shapes.h: tools/genshapes.awk kernel/syscall/table.tbl uapi/linux/errno.h tests/user/shapes.tbl
+	@mkdir -p $(G)
+	$Qawk -v what=shapes -f $^ >$@
+$(G)/expected.h: tools/genshapes.awk tests/user/bad_arguments.expected tests/user/bad_arguments.exceptions
+	@mkdir -p $(G)
+	$Qawk -v what=expected -f $^ >$@
 docs:					## docs/syscalls.md and its totals in the README, from the tables
 	$Qawk -v what=doc -f $(SYSCALLS) >docs/syscalls.md
 	$Qsed -i "s/^Of Linux's .* system calls .*/$$(awk -v what=totals -f $(SYSCALLS))/" README.md
@@ -157,6 +164,8 @@ tests-c  := $(notdir $(basename $(wildcard tests/user/*.c)))
 tests-sh := $(wildcard tests/user/*.sh)
 uprogs   := $(tools-c:%=$U/user/%)
 utests   := $(tests-c:%=$U/tests/user/%)
+shaped   := bad_arguments random_calls
+shape-h  := $(G)/shapes.h $(G)/expected.h
 # The same sources against the C libraries of others, one of them position-independent.
 glibc-tests    := pidfd_open pidfs_identity threads
 musl-pie-tests := clone_pidfd threads
@@ -175,7 +184,9 @@ $U/libc.a: $(libc-obj)
 $U/%: $U/%.o $U/libc/arch/x86_64/crt1.o $U/libc.a
 	$Qgcc -static -no-pie -nostdlib -s -Wl,--gc-sections -Wl,-z,noexecstack \
 		-Wl,--build-id=none -o $@ $(filter %crt1.o,$^) $< $U/libc.a -lgcc
+$(shaped:%=$U/tests/user/%.o): $(shape-h)
 else
+$(shaped:%=$U/tests/user/%): $(shape-h)
 $U/%: %.c
 	@mkdir -p $(@D)
 	$Qmusl-gcc $(UFLAGS) -static -o $@ $<

@@ -5,7 +5,7 @@ R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
 .PHONY: soak soak-mix test-stress-ng docs-stress-ng test test-unit test-guest test-kernel test-iso \
-	test-boot test-nopidfs test-debian oracle bench check check-fast check-build check-layout \
+	test-boot test-nopidfs test-debian oracle record-arguments bench check check-fast check-build check-layout \
 	check-sparse check-tidy analyze format fresh-results
 
 fresh-results:
@@ -126,6 +126,9 @@ oracle-bin := $(tests-c:%=build/oracle/%)
 build/oracle/%: tests/user/%.c tests/user/tap.h
 	@mkdir -p $(@D)
 	$Qgcc $(UFLAGS) -pthread -o $@ $<
+$(shaped:%=build/oracle/%): $(shape-h) tests/user/arguments.h tests/user/world.h
+record-arguments: build/oracle/bad_arguments ## what this Linux answers to bad arguments (as root)
+	$Q$< --record >build/recorded && mv build/recorded tests/user/bad_arguments.expected
 oracle: $(oracle-bin)			## guest tests with glibc on this Linux host
 	@mkdir -p $R
 	@tools/rununit.sh $R/oracle $(oracle-bin)
@@ -150,6 +153,7 @@ check-fast: check-layout
 	@{ awk -v what=doc -f $(SYSCALLS) | cmp - docs/syscalls.md && \
 		grep -qxF "$$(awk -v what=totals -f $(SYSCALLS))" README.md; } || \
 		{ echo "docs/syscalls.md, README.md: not what \`make docs\` writes"; exit 1; }
+	@awk -v what=shapes -f tools/genshapes.awk kernel/syscall/table.tbl uapi/linux/errno.h tests/user/shapes.tbl >/dev/null
 	@clang-format --dry-run -Werror $(sources) $(wildcard tests/user/*.[ch])
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
 	@tools/checksize.sh

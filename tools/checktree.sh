@@ -43,6 +43,13 @@ for doc in README.md docs/*.md; do
 	done
 done
 
+# Every system call is made by a test: by its shape, or where it has none by another one.
+for call in $(awk '!/^#/ && NF { print $2 }' kernel/syscall/table.tbl); do
+	awk -v call="$call" '$1 ~ "^" call "(/|$)" && $2 != "-" { found = 1 } END { exit !found }' \
+		tests/user/shapes.tbl || grep -qwE "(SYS_)?$call" tests/user/*.c ||
+		fail "kernel/syscall/table.tbl: no test calls $call"
+done
+
 # No notes to self.
 if grep -rnE --include='*.[ch]' --include='*.asm' '\b(TODO|FIXME|XXX)\b' \
 	lib arch boot kernel fs drivers libc user uapi; then
