@@ -13,7 +13,6 @@
  * numbers vary, "+fd" behind it when descriptors are left, "exit", or SIGn. A call
  * that would wait for ever is interrupted: EINTR.
  */
-#include <dirent.h>
 #include <grp.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -191,24 +190,6 @@ static int calls(void *first)
 
 /* --- The parent ----------------------------------------------------------------------- */
 
-static void remove_tree(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *e;
-	char name[600];
-
-	while (dir && (e = readdir(dir))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		snprintf(name, sizeof(name), "%s/%s", path, e->d_name);
-		if (unlink(name) < 0)
-			remove_tree(name);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-}
-
 static volatile sig_atomic_t caller;
 
 static void give_up(int sig)
@@ -237,7 +218,7 @@ static int run_shape(void)
 		status = reap(caller);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		remove_tree("w");
+		world_remove("w");
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 			return 1;
 		if (first == *nr_results && strcmp(results[first].text, "?"))
@@ -421,25 +402,13 @@ static void every_exception_is_needed(void)
 		}
 }
 
-/* Objects in use in these slab caches. */
-static long objects(void)
-{
-	static const char *const caches[] = { "dentry ", "inode ", "file ", "pid ",
-					      "pseudo_dentry " };
-	long sum = 0;
-
-	for (size_t i = 0; i < sizeof(caches) / sizeof(*caches); i++)
-		sum += file_number("/proc/slabinfo", caches[i]);
-	return sum;
-}
-
 static long objects_before;
 
 static void nothing_is_left_in_the_kernel(void)
 {
 	if (!in_guest())
 		SKIP("guest only");
-	EXPECT(eventually(objects() <= objects_before));
+	EXPECT(eventually(world_objects() <= objects_before));
 }
 
 int main(int argc, char **argv)
@@ -467,7 +436,7 @@ int main(int argc, char **argv)
 	if (mkdir(dir, 0777) < 0 || chmod(dir, 0777) < 0 || chdir(dir) < 0)
 		return 1;
 	signal(SIGALRM, give_up);
-	objects_before = in_guest() ? (objects(), objects()) : 0;
+	objects_before = in_guest() ? (world_objects(), world_objects()) : 0;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
 		shape = &shapes[i];
 		if (only && strncmp(shape->name, only, strlen(only)))

@@ -1,12 +1,16 @@
 /*
  * random_calls: system calls with absurd numbers, sizes, flags and pointers, made
- * by processes of an ordinary user. Nothing may hang or fall but they themselves.
- * Guest only. SEED=n and SECONDS=n in the environment.
+ * by processes of an ordinary user; and sequences of calls that are nearly right, by
+ * pairs of processes that share descriptors and names, of that user and of root.
+ * Nothing may hang or fall but they themselves, and nothing of theirs may stay.
+ * Guest only. SEED=n and SECONDS=n in the environment; a round tells its seeds.
  */
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "tap.h"
+#include "arguments.h"
+
+#include "../../build/gen/shapes.h"
 
 enum { NOBODY = 65534, CALLS_EACH = 400, HIGHEST = 470 };
 
@@ -168,6 +172,92 @@ static int makes_calls(void *arg)
 	return 0;
 }
 
+/* Nearly right calls: what would end the pair, stop the machine or change its clock. */
+static int is_too_much(const struct shape *s)
+{
+	static const char *const out[] = {
+		"exit",         "exit_group",    "reboot",          "kill",
+		"tkill",        "tgkill",        "pause",           "syslog",
+		"execve",       "execveat",      "chroot",          "clock_settime",
+		"settimeofday", "rt_sigsuspend", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+		"pivot_root"
+	};
+	size_t len = strcspn(s->name, "/");
+
+	for (size_t i = 0; i < sizeof(out) / sizeof(*out); i++)
+		if (strlen(out[i]) == len && !strncmp(s->name, out[i], len))
+			return 1;
+	return 0;
+}
+
+/* Mostly good, often of the right kind, seldom absurd. */
+static long nearly_right(const struct arg *a, int i)
+{
+	unsigned long r = next() % 16;
+	struct value v;
+
+	if (a->kind == K_val || r < 6)
+		return arg_good(a, i);
+	if ((a->kind == K_fd || a->kind == K_dirfd) && r < 12)
+		return FIRST_FD + (long)(next() % NR_FDS);
+	if (r < 15 && arg_bad(a, i, (int)(next() % 32), &v))
+		return v.value;
+	return r == 15 ? absurd() : arg_good(a, i);
+}
+
+static void calls_nearly_right(unsigned long seed)
+{
+	long self = syscall(SYS_getpid), a[6];
+	size_t nr = sizeof(shapes) / sizeof(*shapes);
+
+	state = seed * 0x9e3779b97f4a7c15UL + 1;
+	for (int n = 0; n < CALLS_EACH; n++) {
+		const struct shape *s = &shapes[next() % nr];
+
+		if (is_too_much(s))
+			continue;
+		memset(a, 0, sizeof(a));
+		for (int i = 0; i < s->nr_args; i++)
+			a[i] = nearly_right(&s->arg[i], i);
+		syscall(s->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+		if (syscall(SYS_getpid) != self)
+			_exit(0);
+		if (n % 64 == 0)
+			world_rewind();
+	}
+}
+
+/* A world that two processes share; root's for odd seeds. */
+static int pair_makes_calls(void *arg)
+{
+	unsigned long seed = (unsigned long)arg;
+	char folder[64];
+
+	setpgid(0, 0);
+	lower(RLIMIT_FSIZE, 1 << 20);
+	lower(RLIMIT_AS, 64 << 20);
+	lower(RLIMIT_NOFILE, MAX_FDS);
+	signal(SIGPIPE, SIG_IGN);
+	if (seed % 2 == 0 && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
+		return 1;
+	if (seed % 2 && syscall(SYS_unshare, 0x20000) < 0) /* CLONE_NEWNS: its mounts end with it */
+		return 1;
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	open("/dev/null", O_RDWR);
+	dup2(dup(0), 2);
+	snprintf(folder, sizeof(folder), "/tmp/random/%lu", seed);
+	if (world_make(folder) < 0)
+		return 2;
+	page = (char *)AREA;
+	world_child = spawn_sleeper();
+	if (fork() == 0)
+		seed += 1UL << 32;
+	alarm(3);
+	calls_nearly_right(seed);
+	return 0;
+}
+
 /* As that user: ends all of that user's processes. */
 static int ends_the_rest(void *arg)
 {
@@ -199,10 +289,48 @@ static void random_calls_do_no_harm(void)
 	EXPECT_EQ(reap(spawn(child_exits, (void *)4L)), 0x400);
 }
 
+static int makes_folder(void *arg)
+{
+	return mkdir("/tmp/random", 0777) < 0 || chmod("/tmp/random", 0777) < 0;
+}
+
+static void sequences_of_nearly_right_calls_do_no_harm(void)
+{
+	char *seed_text = getenv("SEED"), *seconds_text = getenv("SECONDS");
+	unsigned long seed = seed_text ? atol(seed_text) : 1, rounds = 0;
+	long long end = now_ms() + (seconds_text ? atol(seconds_text) : 5) * 1000;
+	long before;
+	pid_t child[4];
+
+	if (!in_guest())
+		SKIP("guest only");
+	world_objects();
+	before = world_objects();
+	EXPECT_EQ(reap(spawn(makes_folder, NULL)), 0);
+	for (; now_ms() < end; rounds++) {
+		if (rounds % 16 == 0)
+			printf("# seeds from %lu\n", seed);
+		for (int i = 0; i < 4; i++)
+			child[i] = spawn(pair_makes_calls, (void *)seed++);
+		sleep_ms(250);
+		kill(-1, SIGKILL); /* all but init, wherever they went */
+		for (int i = 0; i < 4; i++)
+			EXPECT(kill_and_reap(child[i]) >= 0);
+		world_remove("/tmp/random");
+		reap(spawn(makes_folder, NULL));
+	}
+	world_remove("/tmp/random");
+	EXPECT(rounds > 0);
+	if (!eventually(world_objects() <= before + 8))
+		tap_note("objects: %ld, before %ld", world_objects(), before);
+	EXPECT(world_objects() <= before + 8);
+}
+
 int main(void)
 {
 	fclose(stdin);
 	chdir("/tmp");
 	RUN(random_calls_do_no_harm);
+	RUN(sequences_of_nearly_right_calls_do_no_harm);
 	return tap_done();
 }

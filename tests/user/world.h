@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -214,6 +215,37 @@ static inline int world_make(const char *where)
 	world_files();
 	world_descriptors();
 	return 0;
+}
+
+/* A folder and all that is in it. */
+static inline void world_remove(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+	char name[600];
+
+	while (dir && (e = readdir(dir))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (snprintf(name, sizeof(name), "%s/%s", path, e->d_name) >= (int)sizeof(name))
+			continue;
+		if (unlink(name) < 0)
+			world_remove(name);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+/* Objects in use in these slab caches. */
+static inline long world_objects(void)
+{
+	static const char *const caches[] = { "dentry", "inode", "file", "pid", "pseudo_dentry" };
+	long sum = 0;
+
+	for (size_t i = 0; i < sizeof(caches) / sizeof(*caches); i++)
+		sum += slab_in_use(caches[i]);
+	return sum;
 }
 
 /* Where many small files cost nothing: a tmpfs, on Linux as well. */
