@@ -276,5 +276,5 @@ static inline int in_guest(void)
 	struct utsname name;
 
 	uname(&name);
-	return strstr(name.version, "Pipit") || getenv("GUEST");
+	return strstr(name.version, "Pipit") != NULL;
 }
