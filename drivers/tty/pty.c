@@ -49,7 +49,6 @@ struct pty {
 	u32 uid; /* of who opened the master */
 	_Atomic bool is_locked; /* until TIOCSPTLCK(0) */
 	_Atomic bool is_master_closed;
-	_Atomic bool was_slave_opened;
 	struct ring out; /* slave's out_lock */
 	u8 out_buf[OUT_SIZE];
 	bool is_packet; /* slave's out_lock: TIOCPKT */
@@ -176,10 +175,11 @@ static bool master_is_readable(struct pty *pty)
 	return is_readable;
 }
 
+/* Asked before looking for output, or the last words of a slave are missed. */
 static bool slave_is_gone(const struct pty *pty)
 {
-	return atomic_load_explicit(&pty->was_slave_opened, memory_order_relaxed) &&
-	       !pty->slave.nr_open;
+	return atomic_load_explicit(&pty->slave.was_opened, memory_order_acquire) &&
+	       !atomic_load_explicit(&pty->slave.nr_open, memory_order_acquire);
 }
 
 static long master_read(struct file *file, struct uio *uio, u64 *pos)
@@ -190,6 +190,7 @@ static long master_read(struct file *file, struct uio *uio, u64 *pos)
 	int err;
 
 	while (uio->resid) {
+		bool is_gone = slave_is_gone(pty);
 		size_t n = master_take(pty, buf, MIN(uio->resid, sizeof(buf)));
 
 		if (n) {
@@ -203,7 +204,7 @@ static long master_read(struct file *file, struct uio *uio, u64 *pos)
 		}
 		if (done)
 			return done;
-		if (slave_is_gone(pty))
+		if (is_gone)
 			return -EIO;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
@@ -270,18 +271,17 @@ static long master_write(struct file *file, struct uio *uio, u64 *pos)
 static u32 master_poll(struct file *file, struct poll_table *pt)
 {
 	struct pty *pty = pty_of(file_tty(file));
-	u32 ready = 0;
+	u32 ready;
 
 	poll_wait(pt, file, &pty->master.read_wait);
 	poll_wait(pt, file, &pty->master.write_wait);
+	ready = slave_is_gone(pty) ? POLLHUP : 0;
 	if (master_is_readable(pty))
 		ready |= PTY_INPUT;
 	if (pty->is_packet && pty->packet_events)
 		ready |= POLLPRI;
 	if (slave_has_input_room(pty))
 		ready |= PTY_OUTPUT;
-	if (slave_is_gone(pty))
-		ready |= POLLHUP;
 	return ready;
 }
 
@@ -453,7 +453,6 @@ struct tty *pty_slave_get(u32 index)
 	if (pty && !atomic_load_explicit(&pty->is_locked, memory_order_relaxed)) {
 		slave = &pty->slave;
 		tty_get(slave); /* it is in the table, so its master is open and holds one */
-		atomic_store_explicit(&pty->was_slave_opened, true, memory_order_relaxed);
 	}
 	mutex_unlock(&ptys_lock);
 	return slave;

@@ -406,6 +406,7 @@ int tty_open_file(struct tty *tty, struct file *file, bool is_console)
 	mutex_lock(&tty->lock);
 	tf->hangups = atomic_load_explicit(&tty->hangups, memory_order_relaxed);
 	tty->nr_open++;
+	atomic_store_explicit(&tty->was_opened, true, memory_order_release);
 	mutex_unlock(&tty->lock);
 	file->private = tf;
 	return 0;

@@ -66,7 +66,8 @@ struct tty {
 	struct termios2 termios; /* [L] for writing */
 	struct winsize winsize; /* [L] */
 	struct ldisc ldisc; /* [L] */
-	u32 nr_open; /* [L] files */
+	_Atomic u32 nr_open; /* [L] files, written */
+	_Atomic bool was_opened; /* ever; after nr_open (release) */
 	u32 throttled; /* [L] input waits in the raw ring for room */
 	struct mutex write_lock; /* RANK_TTY, nothing of that rank inside: one chunk of write() at a
 				    time */

@@ -173,6 +173,47 @@ static void terminals_come_and_go(void)
 		EXPECT_EQ(reap(pids[i]), 0);
 }
 
+/* What a slave wrote before its last close is heard before the hang-up, which comes after an open. */
+static void *says_a_word(void *arg)
+{
+	int fd = open((char *)arg, O_RDWR | O_NOCTTY);
+
+	write(fd, "x", 1);
+	close(fd);
+	return NULL;
+}
+
+static int hears_it(int round)
+{
+	int fd, heard = 0, is_over = 0;
+	char name[32], buf[4];
+	pthread_t thread;
+
+	fd = open_pty(name, sizeof(name));
+	if (fd < 0 || pthread_create(&thread, NULL, says_a_word, name))
+		return 0;
+	while (!is_over) {
+		struct pollfd p = { fd, POLLIN, 0 };
+		ssize_t n;
+
+		if (round % 2)
+			poll(&p, 1, 0);
+		is_over = p.revents == POLLHUP;
+		n = round % 2 && !(p.revents & POLLIN) ? 0 : read(fd, buf, sizeof(buf));
+		heard += n > 0;
+		is_over |= n < 0 && errno == EIO;
+	}
+	pthread_join(thread, NULL);
+	close(fd);
+	return heard;
+}
+
+static void the_last_words_come_before_the_hang_up(void)
+{
+	for (int i = 0; i < 500 && !tap_is_bad; i++)
+		EXPECT(hears_it(i));
+}
+
 static void a_terminal_works_afterwards(void)
 {
 	char name[64], buf[16] = "";
@@ -193,6 +234,7 @@ int main(void)
 	if (getenv("SECONDS"))
 		seconds = atoi(getenv("SECONDS"));
 	RUN(terminals_come_and_go);
+	RUN(the_last_words_come_before_the_hang_up);
 	RUN(a_terminal_works_afterwards);
 	return tap_done();
 }
