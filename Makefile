@@ -48,7 +48,7 @@ obj-mm      := page slab slabcheck kmap as tables mmap remap advise fault
 obj-time    := clock timer
 obj-sched   := thread sched idle policy load futex futex_op futex_pi futex_robust work
 obj-id      := pid pidns cred userns ns uts
-obj-fs      := protect super inode dentry dpath mount mnt_ns path namei fs_ctx file fdtable open rw uio stat \
+obj-fs      := protect super inode dentry dpath mount propagate mountops mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
 	       session rlimit oom
@@ -56,13 +56,13 @@ obj-pidfs-y := pidfs/pidfs pidfs/lastclose
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice $(addprefix sockfs/,sockfs socket unix unix_name \
 	       unix_io unix_packet unix_gc scm) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
-	       anonfs/signalfd anonfs/epoll tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
+	       anonfs/signalfd anonfs/epoll anonfs/fscontext tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
 	       nsfs/nsfs $(addprefix procfs/,procfs pid ns process status stack memory smaps fd mounts \
 	       system cpuinfo sys) sysfs/sysfs
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem kmsg random
 obj-syscall := dispatch pidfd process sched futex rseq io splice open namei fd mount mem signal time timers poll \
-	       anon id xattr misc ns socket
+	       anon id xattr misc ns socket statmount
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \

@@ -8,6 +8,8 @@
  */
 #include "fs/path.h"
 
+#include <linux/magic.h>
+
 #include "lib/string.h"
 #include "fs/internal.h"
 #include "fs/ops.h"
@@ -27,6 +29,20 @@ static void put_front(struct printer *p, const char *text, size_t n)
 	memcpy(p->at, text, n);
 }
 
+/* To where the buffer continues. */
+static void put_printed(const struct printer *p, struct seqbuf *out)
+{
+	size_t n = out->buf + out->cap - p->at;
+
+	if (n || p->overflow) {
+		memmove(p->start, p->at, n);
+		out->len += n;
+	} else {
+		seqbuf_putc(out, '/');
+	}
+	out->overflow |= p->overflow;
+}
+
 /* Locked. True: root was met on the way up. */
 static bool print_up(struct printer *p, const struct path *from, const struct path *root)
 {
@@ -34,7 +50,8 @@ static bool print_up(struct printer *p, const struct path *from, const struct pa
 	const struct mount *mnt = from->mnt;
 
 	while (d != root->dentry || mnt != root->mnt) {
-		if (d == mnt->root || d->parent == d) {
+		if (d == mnt->root ||
+		    d->parent == d) { /* the first: pseudo dentries have no parent */
 			if (mnt->parent == mnt)
 				return false;
 			d = mnt->mountpoint;
@@ -46,6 +63,12 @@ static bool print_up(struct printer *p, const struct path *from, const struct pa
 		d = d->parent;
 	}
 	return true;
+}
+
+/* Pseudo files have no names, but one may be mounted somewhere. */
+static bool is_nowhere(const struct path *p)
+{
+	return (dentry_flags(p->dentry) & DENTRY_PSEUDO) && p->dentry != p->mnt->root;
 }
 
 static void print_pseudo(const struct dentry *d, struct seqbuf *out)
@@ -61,20 +84,12 @@ static bool print_path(const struct path *path, const struct path *root, struct 
 {
 	struct printer p = { .start = out->buf + out->len, .at = out->buf + out->cap };
 	bool is_deleted;
-	size_t n;
 
 	spin_lock(&dentry_names_lock);
 	is_deleted = dentry_is_unlinked(path->dentry);
 	*is_reachable = print_up(&p, path, root);
 	spin_unlock(&dentry_names_lock);
-	n = out->buf + out->cap - p.at;
-	if (!n && !p.overflow) {
-		seqbuf_putc(out, '/');
-	} else {
-		memmove(p.start, p.at, n);
-		out->len += n;
-		out->overflow |= p.overflow;
-	}
+	put_printed(&p, out);
 	if (is_deleted)
 		seqbuf_puts(out, " (deleted)");
 	return !out->overflow;
@@ -85,7 +100,7 @@ bool path_print(const struct path *path, const struct path *root, struct seqbuf 
 	bool is_reachable, ok;
 	struct path own;
 
-	if (dentry_flags(path->dentry) & DENTRY_PSEUDO) {
+	if (is_nowhere(path)) {
 		print_pseudo(path->dentry, out);
 		return !out->overflow;
 	}
@@ -108,10 +123,33 @@ bool path_is_reachable(const struct path *path, const struct path *root)
 	struct printer p = { .start = none, .at = none };
 	bool is_reachable;
 
-	if (dentry_flags(path->dentry) & DENTRY_PSEUDO)
+	if (is_nowhere(path))
 		return false;
 	spin_lock(&dentry_names_lock);
 	is_reachable = print_up(&p, path, root);
 	spin_unlock(&dentry_names_lock);
 	return is_reachable;
+}
+
+void path_print_inner(const struct mount *m, struct seqbuf *out)
+{
+	struct printer p = { .start = out->buf + out->len, .at = out->buf + out->cap };
+	const struct dentry *d = m->root;
+
+	if (dentry_flags(d) & DENTRY_PSEUDO) {
+		if (d->sb->magic == NSFS_MAGIC)
+			print_pseudo(d, out);
+		else
+			seqbuf_putc(out, '/');
+		return;
+	}
+	spin_lock(&dentry_names_lock);
+	for (; d->parent != d; d = d->parent) {
+		put_front(&p, d->name, d->name_len);
+		put_front(&p, "/", 1);
+	}
+	spin_unlock(&dentry_names_lock);
+	put_printed(&p, out);
+	if (dentry_is_unlinked(m->root))
+		seqbuf_puts(out, "//deleted");
 }

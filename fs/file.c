@@ -113,8 +113,10 @@ static __noinline void file_free_rest(struct file *f)
 /* All but the path's references. */
 static inline void file_free(struct file *f)
 {
-	if (f->mode & FILE_WRITER)
+	if (f->mode & FILE_WRITER) {
 		atomic_fetch_sub_explicit(&f->inode->writers, 1, memory_order_release);
+		atomic_fetch_sub_explicit(&f->path.mnt->writers, 1, memory_order_release);
+	}
 	if (unlikely((f->mode & FILE_DENIER) || f->owner))
 		file_free_rest(f);
 	cache_free(file_cache, f);

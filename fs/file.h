@@ -20,7 +20,7 @@
 #define FILE_WRITE   0x02u
 #define FILE_PATH    0x04u /* O_PATH: only a place */
 #define FILE_STREAM  0x08u /* has no position: lseek is ESPIPE */
-#define FILE_WRITER  0x10u /* counted in inode->writers */
+#define FILE_WRITER  0x10u /* counted in writers of inode and mount */
 #define FILE_PREAD   0x20u /* pread and pwrite work */
 #define FILE_EXEC    0x40u /* opened to be run */
 #define FILE_DENIER  0x80u /* counted negatively in inode->writers */

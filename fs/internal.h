@@ -119,16 +119,54 @@ void walk_end(struct walk *w);
 
 /* mount.c: up from the root of mnt, +1 each; false: there is nothing above. */
 bool mount_above_get(struct mount *mnt, struct path *out);
-/* Trees of mounts: mount_lock held for writing, for reading is enough for next. */
+/* Trees of mounts: mount_lock held for writing; for reading is enough to look. */
 extern struct rwsem mount_lock; /* RANK_MOUNT */
 /* sb: its reference becomes the mount's on success. In no tree yet. */
 struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source, u32 flags);
+struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint);
+struct mount *mount_uppermost(struct mount *m); /* of what is stacked on the root of m */
 struct mount *mount_tree_next(struct mount *m, struct mount *top); /* depth first; NULL: the end */
-int mount_tree_clone(struct mount *from, struct mount **out) __must_check; /* in no namespace */
 bool mount_is_below(const struct mount *m, const struct mount *top); /* or top itself */
+/* m goes to `at`, from where it may have been. */
+void mount_hook(struct mount *m, const struct path *at);
+/* The same, but under what is there, which then lies on the uppermost of m. */
+void mount_hook_under(struct mount *m, const struct path *at);
+/* The mountpoint's references become the caller's, in *above. */
+void mount_unhook(struct mount *m, struct path *above);
+/* mount_namespaces(7), "Restrictions on mount namespaces": what is hidden stays hidden, and what is
+ * forbidden forbidden. */
+void mount_tree_lock(struct mount *top);
+
+#define CLONE_SLAVE      0x1u /* slaves of the originals, where those have peers; else peers */
+#define CLONE_SHARED     0x2u /* ... with peers to come of their own */
+#define CLONE_UNBINDABLE 0x4u /* the unbindable ones as well */
+#define CLONE_ALONE      0x8u /* not what is below */
+/* In no namespace. What of it came to be before an error is in gone. -ENOMEM, -EPERM. */
+int mount_tree_clone(struct mount *from, struct dentry *root, u32 how, struct mount **out,
+		     struct list *gone) __must_check;
+
+#define TAKE_PROPAGATED 0x1u /* and what corresponds to it elsewhere */
+#define TAKE_CONNECTED  0x2u /* who is inside still finds the rest */
 /* Takes top and all below it out of the tree, into gone; the lock is left before the put. */
-void mount_tree_detach(struct mount *top, struct list *gone);
+void mount_take_out(struct mount *top, u32 how, struct list *gone);
 void mount_tree_put(struct list *gone);
+
+/* For who removes names: is something mounted here that the caller sees? Else, once the name is
+ * gone and no locks are held, so are the mounts that others have there. */
+bool dentry_is_mounted_here(struct dentry *d);
+void dentry_drop_mounts(struct dentry *d);
+
+/* propagate.c; mount_lock held for writing. */
+void mount_set_propagation(struct mount *m, u32 type); /* MS_SHARED ... */
+void propagate_clone(struct mount *copy, const struct mount *from, u32 how);
+void propagate_umount(struct mount *top, struct list *going);
+bool propagate_is_busy(struct mount *m); /* what would go with m */
+int mount_attach_tree(struct mount *top, const struct path *at, struct list *gone) __must_check;
+bool propagate_reaches(const struct mount *from, const struct mount *to, struct dentry *point);
+void propagate_init(void);
+
+/* mnt_ns.c: files of it are open for writing. mount_lock held. */
+bool super_has_writers(const struct super *sb);
 
 /* mnt_ns.c: the root of the current mount namespace; no references, constant unless pivot_root. */
 const struct path *mount_ns_root(void);

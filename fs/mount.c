@@ -1,49 +1,49 @@
 /*
  * mount: which file system is attached where.
  *
- * Owns: struct mount, the hash (parent mount, dentry) -> mount.
+ * Owns: struct mount, the trees of them, the hash (parent mount, dentry) -> mount.
  * Life: an attached mount holds one reference on itself, one on its parent and one on its
  *   mountpoint; a path holds one on its mount. umount takes it out of the tree; it goes with its
- *   last path.
+ *   last path. What may not be uncovered stays on its parent when both are taken out, but without
+ *   the reference on it: it is let go when the parent is.
  * Invariant: a dentry something is mounted on has DENTRY_MOUNTED, so that a walk asks only then.
- * Locks: mount_lock (RANK_MOUNT) for whoever changes the tree or goes through all of it. parent,
+ * Locks: mount_lock (RANK_MOUNT) for whoever changes a tree or goes through all of it. parent,
  *   mountpoint and the hash change under dentry_names_lock too, which is all a walk or a printed
- *   path needs. What is to become a mountpoint has its inode->lock held against an rmdir.
- * Who changes a tree does so only in its own namespace (mnt_ns.c).
- * Open: mount propagation (shared, slave) does not exist, all mounts are private.
+ *   path needs.
+ * Not here: what the system calls do with trees (mountops.c), who else gets a mount (propagate.c).
  */
 #include "fs/mount.h"
 
-#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/mount.h>
+#include <linux/sched.h>
 
 #include "lib/hash.h"
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
-#include "kernel/id/userns.h"
 #include "kernel/mm/slab.h"
 #include "fs/internal.h"
 #include "fs/mnt_ns.h"
 
-#define MOUNT_HASH_BITS 6
-#define MOUNT_MAX       100000
+#define MOUNT_HASH_BITS 9
 
 struct rwsem mount_lock = RWSEM_INIT(RANK_MOUNT);
-static struct list mount_hash[1 << MOUNT_HASH_BITS];
+static struct list mount_hash[1 << MOUNT_HASH_BITS]; /* by parent and mountpoint */
+static struct list point_hash[1 << MOUNT_HASH_BITS]; /* by mountpoint */
 static _Atomic int last_id;
+static struct slab_cache *mount_cache;
 
 /* ---- life */
 
 struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *source, u32 flags)
 {
-	struct mount *m = kzalloc(sizeof(*m));
+	struct mount *m = cache_zalloc(mount_cache);
 
 	if (!m)
 		return NULL;
 	m->source = kstrdup(source ? source : "none");
 	if (!m->source) {
-		kfree(m);
+		cache_free(mount_cache, m);
 		return NULL;
 	}
 	refcount_init(&m->refs, 1);
@@ -54,24 +54,56 @@ struct mount *mount_alloc(struct super *sb, struct dentry *root, const char *sou
 	m->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
 	m->unique_id = (1ull << 31) + (u64)m->id; /* never reused, unlike Linux's id */
 	list_init(&m->hash_link);
+	list_init(&m->point_link);
 	list_init(&m->children);
 	list_init(&m->child_link);
 	list_init(&m->ns_link);
+	list_init(&m->group_link);
+	list_init(&m->master_link);
+	list_init(&m->work_link);
+	list_init(&m->reach_link);
 	return m;
+}
+
+/* What stayed on m when m was taken out goes its own way; who has no other holders is added to
+ * dead. */
+static void let_go_children(struct mount *m, struct list *dead)
+{
+	struct path above;
+	struct mount *child;
+
+	while (!list_empty(&m->children)) {
+		rwsem_write_lock(&mount_lock);
+		child = list_first(&m->children, struct mount, child_link);
+		mount_unhook(child, &above);
+		rwsem_write_unlock(&mount_lock);
+		dentry_put(above.dentry);
+		if (refcount_put(&child->refs))
+			list_add_tail(&child->ns_link, dead);
+	}
 }
 
 void mount_put_last(struct mount *m)
 {
-	assert(m->parent == m && list_empty(&m->children));
-	dentry_put(m->root);
-	super_put(m->sb);
-	kfree(m->source);
-	kfree(m);
+	struct list dead = LIST_INIT(dead);
+
+	for (;;) {
+		let_go_children(m, &dead);
+		assert(m->parent == m && !m->group && !m->master);
+		dentry_put(m->root);
+		super_put(m->sb);
+		kfree(m->source);
+		cache_free(mount_cache, m);
+		if (list_empty(&dead))
+			return;
+		m = list_first(&dead, struct mount, ns_link);
+		list_del(&m->ns_link);
+	}
 }
 
 int mount_internal(struct super *sb, struct mount **out)
 {
-	struct mount *m = mount_alloc(sb, sb->root, NULL, MNT_FLAG_INTERNAL);
+	struct mount *m = mount_alloc(sb, sb->root, sb->type->name, MNT_FLAG_INTERNAL);
 
 	if (!m) {
 		super_put(sb);
@@ -100,8 +132,12 @@ static struct list *mount_bucket(const struct mount *parent, const struct dentry
 	return &mount_hash[hash_bits((u64)parent ^ (u64)mountpoint << 7, MOUNT_HASH_BITS)];
 }
 
-/* dentry_names_lock held. */
-static struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint)
+static struct list *point_bucket(const struct dentry *mountpoint)
+{
+	return &point_hash[hash_bits((u64)mountpoint, MOUNT_HASH_BITS)];
+}
+
+struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint)
 {
 	struct mount *m;
 
@@ -128,166 +164,112 @@ bool mount_above_get(struct mount *mnt, struct path *out)
 	bool is_top;
 
 	spin_lock(&dentry_names_lock);
-	is_top = mnt->parent == mnt;
+	is_top = mnt->parent == mnt || !refcount_tryget(&mnt->parent->refs);
 	if (!is_top) {
-		out->mnt = mount_get(mnt->parent);
+		out->mnt = mnt->parent;
 		out->dentry = dentry_get(mnt->mountpoint);
 	}
 	spin_unlock(&dentry_names_lock);
 	return !is_top;
 }
 
-/* Consumes the reference on m. mount_lock held for writing. */
-static void mount_attach(struct mount *m, const struct path *at)
+struct mount *mount_uppermost(struct mount *m)
 {
-	path_get(at);
-	spin_lock(&dentry_names_lock);
+	struct mount *over;
+
+	while ((over = mount_find(m, m->root)))
+		m = over;
+	return m;
+}
+
+/* dentry_names_lock held: something at this place, in ns (NULL: in any namespace), or NULL. */
+static struct mount *find_at(const struct dentry *point, const struct mnt_ns *ns)
+{
+	struct mount *m;
+
+	list_for_each(m, point_bucket(point), point_link)
+		if (m->mountpoint == point && (!ns || m->ns == ns))
+			return m;
+	return NULL;
+}
+
+/* dentry_names_lock held, as in unhook(). at's references become m's. */
+static void hook(struct mount *m, const struct path *at)
+{
 	m->parent = at->mnt;
 	m->mountpoint = at->dentry;
 	list_add_tail(&m->hash_link, mount_bucket(at->mnt, at->dentry));
-	atomic_fetch_or_explicit(&at->dentry->flags, DENTRY_MOUNTED, memory_order_release);
-	spin_unlock(&dentry_names_lock);
+	list_add_tail(&m->point_link, point_bucket(at->dentry));
 	list_add_tail(&m->child_link, &at->mnt->children);
+	atomic_fetch_or_explicit(&at->dentry->flags, DENTRY_MOUNTED, memory_order_release);
 }
 
-/* In any namespace. dentry_names_lock held. */
-static bool dentry_is_mountpoint(const struct dentry *d)
+static void unhook(struct mount *m, struct path *above)
 {
-	struct mount *m;
-
-	for (size_t i = 0; i < ARRAY_SIZE(mount_hash); i++)
-		list_for_each(m, &mount_hash[i], hash_link)
-			if (m->mountpoint == d)
-				return true;
-	return false;
-}
-
-static bool is_ours(const struct mount *m)
-{
-	return m->ns == mnt_ns_current();
-}
-
-static bool is_full(const struct mount *at)
-{
-	return at->ns && at->ns->nr_mounts >= MOUNT_MAX;
-}
-
-/* The mountpoint's references become the caller's, in *above. mount_lock held for writing. */
-static void mount_unhook(struct mount *m, struct path *above)
-{
-	above->mnt = m->parent;
-	above->dentry = m->mountpoint;
-	spin_lock(&dentry_names_lock);
+	*above = (struct path){ m->parent, m->mountpoint };
 	list_del_init(&m->hash_link);
+	list_del_init(&m->point_link);
+	list_del_init(&m->child_link);
 	m->parent = m;
 	m->mountpoint = NULL;
-	if (!dentry_is_mountpoint(above->dentry))
+	if (!find_at(above->dentry, NULL))
 		atomic_fetch_and_explicit(&above->dentry->flags, ~DENTRY_MOUNTED,
 					  memory_order_relaxed);
+}
+
+void mount_hook(struct mount *m, const struct path *at)
+{
+	struct path left = { 0 };
+
+	path_get(at);
+	spin_lock(&dentry_names_lock);
+	if (m->parent != m)
+		unhook(m, &left);
+	hook(m, at);
 	spin_unlock(&dentry_names_lock);
-	list_del_init(&m->child_link);
+	path_put(&left);
 }
 
-/* Takes m and all below it out of the tree; what they held is put by mount_tree_put(). Bottom
- * up. */
-void mount_tree_detach(struct mount *top, struct list *gone)
+void mount_hook_under(struct mount *m, const struct path *at)
 {
-	struct mount *m = top;
+	struct path top, left = { 0 }, over_left = { 0 };
+	struct mount *over;
 
-	for (;;) {
-		struct path above;
-		bool is_done = m == top && list_empty(&m->children);
-
-		if (!list_empty(&m->children)) {
-			m = list_first(&m->children, struct mount, child_link);
-			continue;
-		}
-		if (m->parent != m)
-			mount_unhook(m, &above);
-		else
-			above = (struct path){ m, NULL };
-		if (m->ns)
-			mnt_ns_remove(m);
-		list_add_tail(&m->ns_link, gone);
-		m->mountpoint = above.dentry; /* kept for mount_tree_put() */
-		m->hash_link.next = (struct list *)above.mnt;
-		if (is_done)
-			return;
-		m = above.mnt;
+	path_get(at);
+	spin_lock(&dentry_names_lock);
+	if (m->parent != m)
+		unhook(m, &left);
+	over = mount_find(at->mnt, at->dentry);
+	if (over) {
+		top.mnt = mount_uppermost(m);
+		top.dentry = top.mnt->root;
+		path_get(&top);
+		unhook(over, &over_left);
+		hook(over, &top);
 	}
+	hook(m, at);
+	spin_unlock(&dentry_names_lock);
+	path_put(&left);
+	path_put(&over_left);
 }
 
-/* After mount_lock is left: drops the references of the tree itself. */
-void mount_tree_put(struct list *gone)
+void mount_unhook(struct mount *m, struct path *above)
 {
-	struct mount *m, *next;
-
-	list_for_each_safe(m, next, gone, ns_link) {
-		struct path above = { (struct mount *)m->hash_link.next, m->mountpoint };
-
-		m->mountpoint = NULL;
-		list_init(&m->hash_link);
-		list_init(&m->ns_link);
-		if (above.mnt != m)
-			path_put(&above);
-		mount_put(m);
-	}
+	spin_lock(&dentry_names_lock);
+	unhook(m, above);
+	spin_unlock(&dentry_names_lock);
 }
 
-/* at, moved up to the top of what is mounted there; its inode->lock is taken and left to the
- * caller. */
-static int mountpoint_lock(struct path *at, bool is_dir)
+bool mount_is_below(const struct mount *m, const struct mount *top)
 {
-	struct mount *m;
-	struct inode *inode;
-	int err = 0;
-
-	while ((m = mount_find_get(at->mnt, at->dentry))) {
-		path_put(at);
-		at->mnt = m;
-		at->dentry = dentry_get(m->root);
-	}
-	inode = dentry_inode(at->dentry);
-	rwsem_write_lock(&inode->lock);
-	if ((dentry_flags(at->dentry) & DENTRY_DEAD) || dentry_is_unlinked(at->dentry) ||
-	    !at->mnt->ns)
-		err = -ENOENT;
-	else if (!is_ours(at->mnt))
-		err = -EINVAL;
-	else if (S_ISDIR(inode->mode) != is_dir)
-		err = -ENOTDIR;
-	if (err)
-		rwsem_write_unlock(&inode->lock);
-	return err;
+	while (m != top && m->parent != m)
+		m = m->parent;
+	return m == top;
 }
 
-/* Puts the tree m on top of at. mount_lock held. Consumes m's reference only on success. is_new:
- * not a second time what is there already. */
-static int tree_attach(struct mount *m, const struct path *at, bool is_new)
+/* The next one that is not below m. */
+static struct mount *tree_skip(struct mount *m, struct mount *top)
 {
-	struct path place = *at;
-	int err;
-
-	path_get(&place);
-	err = mountpoint_lock(&place, S_ISDIR(dentry_inode(m->root)->mode));
-	if (err)
-		goto out_put;
-	if (is_new && place.mnt->sb == m->sb && place.dentry == place.mnt->root)
-		err = -EBUSY;
-	else
-		mount_attach(m, &place);
-	rwsem_write_unlock(&dentry_inode(place.dentry)->lock);
-out_put:
-	path_put(&place);
-	return err;
-}
-
-/* ---- mount(2) */
-
-struct mount *mount_tree_next(struct mount *m, struct mount *top)
-{
-	if (!list_empty(&m->children))
-		return list_first(&m->children, struct mount, child_link);
 	while (m != top) {
 		struct mount *parent = m->parent;
 
@@ -298,288 +280,179 @@ struct mount *mount_tree_next(struct mount *m, struct mount *top)
 	return NULL;
 }
 
-static void tree_add_to_ns(struct mount *top)
+struct mount *mount_tree_next(struct mount *m, struct mount *top)
 {
-	for (struct mount *m = top; m; m = mount_tree_next(m, top))
-		mnt_ns_add(mnt_ns_current(), m);
+	if (!list_empty(&m->children))
+		return list_first(&m->children, struct mount, child_link);
+	return tree_skip(m, top);
 }
 
-int mount_new(const char *type, const char *source, u32 mnt_flags, const char *options,
-	      const struct path *at)
+void mount_tree_lock(struct mount *top)
 {
-	const struct fs_type *fs = fs_type_find(type, strlen(type));
-	struct super *sb;
-	struct mount *m;
-	int err;
-
-	if (!fs)
-		return -ENODEV;
-	if (!(fs->flags & FS_USERNS) && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	err = fs->mount(fs, options, &sb);
-	if (err)
-		return err;
-	m = mount_alloc(sb, sb->root, source, mnt_flags);
-	if (!m) {
-		super_put(sb);
-		return -ENOMEM;
+	for (struct mount *m = top; m; m = mount_tree_next(m, top)) {
+		m->is_locked = m != top;
+		m->locked_flags = MNT_FLAG_ATIMES | (m->flags & (MNT_FLAG_RDONLY | MNT_FLAG_NOSUID |
+								 MNT_FLAG_NODEV | MNT_FLAG_NOEXEC));
 	}
-	rwsem_write_lock(&mount_lock);
-	err = is_full(at->mnt) ? -ENOSPC : tree_attach(m, at, true);
-	if (!err)
-		tree_add_to_ns(m);
-	rwsem_write_unlock(&mount_lock);
-	if (err)
-		mount_put(m);
-	return err;
 }
 
-static struct mount *mount_clone(struct mount *from, struct dentry *root)
+/* ---- taking out */
+
+/* What lies on the root of m, which goes, and does not go itself, falls to what m lay on. */
+static void let_fall(struct mount *m)
+{
+	struct mount *over = mount_find(m, m->root);
+	struct path place;
+
+	if (!over || over->is_going)
+		return;
+	while (m->parent->is_going && m->mountpoint == m->parent->root)
+		m = m->parent;
+	place = (struct path){ m->parent, m->mountpoint };
+	mount_hook(over, &place);
+}
+
+void mount_take_out(struct mount *top, u32 how, struct list *gone)
+{
+	struct list going = LIST_INIT(going);
+	struct mount *m, *next;
+
+	for (m = top; m; m = mount_tree_next(m, top)) {
+		m->is_going = true;
+		list_add_tail(&m->work_link, &going);
+	}
+	if (how & TAKE_PROPAGATED)
+		propagate_umount(top, &going);
+	list_for_each(m, &going, work_link)
+		let_fall(m);
+	list_for_each_safe(m, next, &going, work_link) {
+		list_del_init(&m->work_link);
+		mount_set_propagation(m, MS_PRIVATE);
+		if (m->ns)
+			mnt_ns_remove(m);
+		if (m->parent != m && m->parent->is_going &&
+		    (m->is_locked || (how & TAKE_CONNECTED)))
+			m->left = (struct path){ m->parent, NULL };
+		else if (m->parent != m)
+			mount_unhook(m, &m->left);
+		list_add_tail(&m->ns_link, gone);
+	}
+}
+
+void mount_tree_put(struct list *gone)
+{
+	struct mount *m, *next;
+
+	list_for_each_safe(m, next, gone, ns_link) {
+		struct path left = m->left;
+
+		list_init(&m->ns_link);
+		if (left.dentry || !left.mnt) /* else it stayed on its parent, which lets it go */
+			mount_put(m);
+		path_put(&left);
+	}
+}
+
+bool dentry_is_mounted_here(struct dentry *d)
+{
+	bool is;
+
+	if (likely(!(dentry_flags(d) & DENTRY_MOUNTED)))
+		return false;
+	spin_lock(&dentry_names_lock);
+	is = find_at(d, mnt_ns_current());
+	spin_unlock(&dentry_names_lock);
+	return is;
+}
+
+void dentry_drop_mounts(struct dentry *d)
+{
+	struct list gone = LIST_INIT(gone);
+	struct mount *m;
+
+	if (likely(!(dentry_flags(d) & DENTRY_MOUNTED)))
+		return;
+	rwsem_write_lock(&mount_lock);
+	while ((m = find_at(d, NULL)))
+		mount_take_out(m, TAKE_CONNECTED, &gone);
+	rwsem_write_unlock(&mount_lock);
+	mount_tree_put(&gone);
+}
+
+/* ---- copying */
+
+static struct mount *mount_clone(const struct mount *from, struct dentry *root, u32 how)
 {
 	struct mount *m =
 		mount_alloc(from->sb, root, from->source, from->flags & ~MNT_FLAG_INTERNAL);
 
-	if (m)
-		super_get(from->sb);
+	if (!m)
+		return NULL;
+	super_get(from->sb);
+	m->locked_flags = from->locked_flags;
+	m->is_locked = from->is_locked;
+	m->is_unbindable = from->is_unbindable;
+	propagate_clone(m, from, how);
 	return m;
 }
 
-/* Copies what is mounted below from (a mount), inside root, to below to, its copy. */
-static int tree_clone_children(struct mount *from, struct dentry *root, struct mount *to)
+static bool is_left_out(const struct mount *m, u32 how)
 {
-	struct mount *child, *copy;
-	int err;
+	return (m->is_unbindable && !(how & CLONE_UNBINDABLE)) || mnt_ns_is_file(m->root);
+}
 
-	list_for_each(child, &from->children, child_link) {
-		struct path at = { to, child->mountpoint };
+static bool is_outside(const struct mount *m, const struct mount *from, struct dentry *root)
+{
+	return m->parent == from && !dentry_is_ancestor(root, m->mountpoint);
+}
 
-		if (!dentry_is_ancestor(root, child->mountpoint))
+static int clone_children(struct mount *from, struct dentry *root, u32 how, struct mount *to)
+{
+	struct mount *above = from, *m = mount_tree_next(from, from), *copy;
+
+	while (m) {
+		if (is_left_out(m, how) || is_outside(m, from, root)) {
+			if (m->is_unbindable && m->is_locked && !is_outside(m, from, root))
+				return -EPERM;
+			m = tree_skip(m, from);
 			continue;
-		copy = mount_clone(child, child->root);
+		}
+		for (; above != m->parent; above = above->parent)
+			to = to->parent;
+		copy = mount_clone(m, m->root, how);
 		if (!copy)
 			return -ENOMEM;
-		mount_attach(copy, &at);
-		err = tree_clone_children(child, child->root, copy);
-		if (err)
-			return err;
+		mount_hook(copy, &(struct path){ to, m->mountpoint });
+		above = m;
+		to = copy;
+		m = mount_tree_next(m, from);
 	}
 	return 0;
 }
 
-int mount_tree_clone(struct mount *from, struct mount **out)
+int mount_tree_clone(struct mount *from, struct dentry *root, u32 how, struct mount **out,
+		     struct list *gone)
 {
-	struct list gone = LIST_INIT(gone);
-	struct mount *m = mount_clone(from, from->root);
+	struct mount *m = mount_clone(from, root, how);
 	int err;
 
 	if (!m)
 		return -ENOMEM;
-	err = tree_clone_children(from, from->root, m);
-	if (!err) {
-		*out = m;
-		return 0;
-	}
-	mount_tree_detach(m, &gone);
-	mount_tree_put(&gone);
-	return err;
-}
-
-int mount_bind(const struct path *from, const struct path *at, bool recursive)
-{
-	struct list gone = LIST_INIT(gone);
-	struct mount *m;
-	int err = 0;
-
-	rwsem_write_lock(&mount_lock);
-	if (!is_ours(from->mnt) || (dentry_flags(from->dentry) & DENTRY_PSEUDO)) {
-		rwsem_write_unlock(&mount_lock);
-		return -EINVAL;
-	}
-	m = mount_clone(from->mnt, from->dentry);
-	if (!m) {
-		rwsem_write_unlock(&mount_lock);
-		return -ENOMEM;
-	}
-	if (recursive)
-		err = tree_clone_children(from->mnt, from->dentry, m);
-	if (!err && is_full(at->mnt))
-		err = -ENOSPC;
-	if (!err)
-		err = tree_attach(m, at, false);
+	err = how & CLONE_ALONE ? 0 : clone_children(from, root, how, m);
 	if (err)
-		mount_tree_detach(m, &gone);
+		mount_take_out(m, 0, gone);
 	else
-		tree_add_to_ns(m);
-	rwsem_write_unlock(&mount_lock);
-	mount_tree_put(&gone);
-	return err;
-}
-
-static bool path_is_mount_root(const struct path *p)
-{
-	return p->dentry == p->mnt->root;
-}
-
-/* Whether m is at or below top in the tree of mounts. */
-bool mount_is_below(const struct mount *m, const struct mount *top)
-{
-	while (m != top && m->parent != m)
-		m = m->parent;
-	return m == top;
-}
-
-int mount_move(const struct path *from, const struct path *at)
-{
-	struct mount *m = from->mnt;
-	struct path above = { 0 };
-	int err = 0;
-
-	rwsem_write_lock(&mount_lock);
-	if (!path_is_mount_root(from) || !is_ours(m) || m->parent == m)
-		err = -EINVAL;
-	else if (S_ISDIR(dentry_inode(m->root)->mode) != S_ISDIR(dentry_inode(at->dentry)->mode))
-		err = -EINVAL;
-	else if (mount_is_below(at->mnt, m))
-		err = -ELOOP;
-	if (!err) {
-		mount_unhook(m, &above);
-		err = tree_attach(m, at, false);
-		if (err)
-			mount_attach(m, &above);
-	}
-	rwsem_write_unlock(&mount_lock);
-	path_put(&above);
-	return err;
-}
-
-int mount_remount(const struct path *at, u32 mnt_flags, bool bind_only, const char *options)
-{
-	const u32 keep = MNT_FLAG_INTERNAL;
-	int err = 0;
-
-	rwsem_write_lock(&mount_lock);
-	if (!path_is_mount_root(at) || !is_ours(at->mnt)) {
-		err = -EINVAL;
-	} else if ((at->mnt->flags & at->mnt->locked_flags & ~mnt_flags) ||
-		   (!bind_only && !ns_capable(at->mnt->sb->userns, CAP_SYS_ADMIN))) {
-		err = -EPERM;
-	} else {
-		at->mnt->flags = (at->mnt->flags & keep) | (mnt_flags & ~keep);
-		if (!bind_only) {
-			if (mnt_flags & MNT_FLAG_RDONLY)
-				at->mnt->sb->flags |= SB_RDONLY;
-			else
-				at->mnt->sb->flags &= ~SB_RDONLY;
-		}
-	}
-	rwsem_write_unlock(&mount_lock);
-	return err;
-}
-
-/* The mount whose root is at or is on top of it (at may be "." under it); NULL: none. mount_lock
- * held. */
-static struct mount *mount_on_top(const struct path *at)
-{
-	const struct dentry *d = at->dentry;
-	struct mount *m = at->mnt, *above;
-
-	spin_lock(&dentry_names_lock);
-	while ((above = mount_find(m, d))) {
-		m = above;
-		d = m->root;
-	}
-	spin_unlock(&dentry_names_lock);
-	return d == m->root ? m : NULL;
-}
-
-/* The tree holds one reference, the caller of umount maybe one; children hold more. */
-static bool mount_is_busy(const struct mount *m, const struct path *at)
-{
-	return !list_empty(&m->children) || refcount_read(&m->refs) > (m == at->mnt ? 2 : 1);
-}
-
-int mount_umount(const struct path *at, u32 umount_flags)
-{
-	struct list gone = LIST_INIT(gone);
-	struct mount *m;
-	int err = 0;
-
-	if ((umount_flags & MNT_EXPIRE) && (umount_flags & (MNT_FORCE | MNT_DETACH)))
-		return -EINVAL;
-	rwsem_write_lock(&mount_lock);
-	m = mount_on_top(at);
-	if (!m || !is_ours(m))
-		err = -EINVAL;
-	else if (m->is_locked)
-		err = -EINVAL;
-	else if (m->parent == m)
-		err = umount_flags & MNT_DETACH ? -EINVAL : -EBUSY;
-	else if (!(umount_flags & MNT_DETACH) && mount_is_busy(m, at))
-		err = -EBUSY;
-	else if ((umount_flags & MNT_EXPIRE) && !m->is_expiring)
-		err = -EAGAIN;
-	if (m)
-		m->is_expiring = err == -EAGAIN;
-	if (!err)
-		mount_tree_detach(m, &gone);
-	rwsem_write_unlock(&mount_lock);
-	mount_tree_put(&gone);
-	return err;
-}
-
-/* ---- roots */
-
-static int pivot_check(const struct path *new_root, const struct path *put_old,
-		       const struct path *root)
-{
-	if (new_root->mnt == root->mnt || put_old->mnt == root->mnt)
-		return -EBUSY;
-	if (!path_is_mount_root(root) || !path_is_mount_root(new_root) ||
-	    new_root->mnt->parent == new_root->mnt)
-		return -EINVAL;
-	if (!is_ours(new_root->mnt) || !is_ours(put_old->mnt) || !is_ours(root->mnt) ||
-	    !mount_is_below(put_old->mnt, new_root->mnt))
-		return -EINVAL;
-	if (put_old->mnt == new_root->mnt && !dentry_is_ancestor(new_root->dentry, put_old->dentry))
-		return -EINVAL;
-	return 0;
-}
-
-int mount_pivot_root(const struct path *new_root, const struct path *put_old)
-{
-	struct path root, above = { 0 }, root_above = { 0 };
-	bool is_ns_root;
-	int err;
-
-	fs_ctx_root(fs_ctx_current(), &root);
-	rwsem_write_lock(&mount_lock);
-	err = pivot_check(new_root, put_old, &root);
-	if (!err) {
-		is_ns_root = root.mnt->parent == root.mnt;
-		mount_unhook(new_root->mnt, &above);
-		if (!is_ns_root) {
-			mount_unhook(root.mnt, &root_above);
-			mount_attach(new_root->mnt, &root_above);
-		}
-		mount_attach(root.mnt, put_old);
-		if (is_ns_root) {
-			path_get(new_root);
-			path_put(&root.mnt->ns->root);
-			root.mnt->ns->root = *new_root;
-		}
-	}
-	rwsem_write_unlock(&mount_lock);
-	if (!err)
-		fs_ctx_replace(&root, new_root);
-	path_put(&above);
-	path_put(&root_above);
-	path_put(&root);
+		*out = m;
 	return err;
 }
 
 void mount_init(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(mount_hash); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(mount_hash); i++) {
 		list_init(&mount_hash[i]);
+		list_init(&point_hash[i]);
+	}
+	mount_cache = cache_create("mount", sizeof(struct mount), 0);
+	propagate_init();
 	mnt_ns_init();
 }

@@ -252,7 +252,7 @@ static int unlink_locked(struct inode *dir, struct dentry *victim)
 	if (!dir->ops->unlink)
 		return -EPERM;
 	rwsem_write_lock(&inode->lock);
-	err = dentry_flags(victim) & DENTRY_MOUNTED ? -EBUSY : dir->ops->unlink(dir, victim);
+	err = dentry_is_mounted_here(victim) ? -EBUSY : dir->ops->unlink(dir, victim);
 	rwsem_write_unlock(&inode->lock);
 	return err;
 }
@@ -267,7 +267,7 @@ static int rmdir_locked(struct inode *dir, struct dentry *victim)
 	if (!dir->ops->rmdir)
 		return -EPERM;
 	rwsem_write_lock_nested(&inode->lock);
-	err = dentry_flags(victim) & DENTRY_MOUNTED ? -EBUSY : dir->ops->rmdir(dir, victim);
+	err = dentry_is_mounted_here(victim) ? -EBUSY : dir->ops->rmdir(dir, victim);
 	if (!err)
 		atomic_fetch_or_explicit(&victim->flags, DENTRY_DEAD, memory_order_relaxed);
 	rwsem_write_unlock(&inode->lock);
@@ -307,6 +307,8 @@ static int remove_last(const struct path *parent, const struct last_component *l
 	else
 		err = unlink_locked(dir, victim);
 	rwsem_write_unlock(&dir->lock);
+	if (!err)
+		dentry_drop_mounts(victim);
 	dentry_put(victim); /* maybe the file's end: outside the lock */
 	return err;
 }
@@ -465,7 +467,7 @@ static int rename_run(struct renaming *r)
 	int err = -EBUSY;
 
 	lock_inodes(old, new);
-	if (!((dentry_flags(r->old) | dentry_flags(r->new)) & DENTRY_MOUNTED))
+	if (!dentry_is_mounted_here(r->old) && !dentry_is_mounted_here(r->new))
 		err = old_dir->ops->rename(old_dir, r->old, new_dir, r->new, r->flags);
 	if (!err && (r->flags & RENAME_EXCHANGE)) {
 		dentry_exchange(r->old, r->new);
@@ -519,6 +521,8 @@ static int rename_in_dirs(struct renaming *r)
 	rename_lock_dirs(r);
 	err = rename_locked(r);
 	rename_unlock_dirs(r);
+	if (!err && dentry_is_unlinked(r->new))
+		dentry_drop_mounts(r->new);
 	dentry_put(r->old);
 	dentry_put(r->new);
 	return err;

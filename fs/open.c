@@ -137,8 +137,10 @@ static inline int open_file(struct path *path, u32 flags, struct file **out)
 			inode_put_writer(inode);
 		return file_make_error();
 	}
-	if (is_writer)
+	if (is_writer) {
 		file->mode |= FILE_WRITER;
+		atomic_fetch_add_explicit(&path->mnt->writers, 1, memory_order_seq_cst);
+	}
 	if (file->ops->open &&
 	    (err = file->ops->open(inode, file))) { /* terminals look at O_NOCTTY */
 		file_discard(file);

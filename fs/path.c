@@ -251,7 +251,8 @@ int walk_follow(struct walk *w, struct dentry *dentry, const char *rest, bool *i
 	char *text;
 	int err;
 
-	if ((w->flags & LOOKUP_NO_SYMLINKS) || w->nr_links++ >= WALK_MAX_LINKS)
+	if ((w->flags & LOOKUP_NO_SYMLINKS) || (w->path.mnt->flags & MNT_FLAG_NOSYMFOLLOW) ||
+	    w->nr_links++ >= WALK_MAX_LINKS)
 		return -ELOOP;
 	w->name = rest;
 	*is_there = link->ops->follow;

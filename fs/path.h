@@ -72,6 +72,8 @@ int path_lookup_user(int dirfd, const char __user *uname, u32 flags, struct path
 /* root NULL: the current thread's. For getcwd: is p below root at all? */
 bool path_is_reachable(const struct path *p, const struct path *root);
 bool path_print(const struct path *p, const struct path *root, struct seqbuf *out);
+/* Where the root of a mount is in its file system: "/" unless it is a part of that. */
+void path_print_inner(const struct mount *m, struct seqbuf *out);
 
 /* fs_ctx: root, working directory and umask, shared by CLONE_FS. */
 struct fs_ctx;

@@ -25,6 +25,10 @@ struct fs_type {
 	/* Makes (or finds, with a reference) an instance; options is mount(2)'s data, may be NULL.
 	 */
 	int (*mount)(const struct fs_type *type, const char *options, struct super **out);
+	/* Other options for an instance; NULL: there are none, and all are fine. */
+	int (*reconfigure)(struct super *sb, const char *options);
+	/* Whether these options can be understood: -EINVAL. NULL: there are none. */
+	int (*check)(const char *options);
 	struct list link;
 };
 

@@ -156,6 +156,10 @@ SIZE(struct open_how, 24);
 AT(struct open_how, mode, 8);
 AT(struct open_how, resolve, 16);
 SIZE(struct mount_attr, 32);
+#ifdef STATMOUNT_SUPPORTED_MASK
+SIZE(struct statmount, 512);
+SIZE(struct mnt_id_req, MNT_ID_REQ_SIZE_VER1);
+#endif
 AT(struct mount_attr, userns_fd, 24);
 _Static_assert(FS_IOC_GETVERSION == 0x80087601, "FS_IOC_GETVERSION");
 

@@ -185,6 +185,18 @@ static void devpts_show_options(struct super *sb, struct seqbuf *out)
 	seqbuf_printf(out, ",mode=%03o,ptmxmode=%03o", o->has_mode ? o->mode : 0620, o->ptmx_mode);
 }
 
+static int check_options(const char *text)
+{
+	struct devpts_options o = { 0 };
+
+	return parse_options(text, &o);
+}
+
+static int devpts_reconfigure(struct super *sb, const char *text)
+{
+	return parse_options(text, &options_now);
+}
+
 static int devpts_mount(const struct fs_type *type, const char *text, struct super **out)
 {
 	struct devpts_options o = { 0 };
@@ -205,7 +217,11 @@ static const struct super_ops devpts_super_ops = {
 	.show_options = devpts_show_options,
 };
 
-static struct fs_type devpts_type = { .name = "devpts", .flags = FS_NODEV, .mount = devpts_mount };
+static struct fs_type devpts_type = { .name = "devpts",
+				      .flags = FS_NODEV,
+				      .mount = devpts_mount,
+				      .reconfigure = devpts_reconfigure,
+				      .check = check_options };
 
 void devpts_init(void)
 {

@@ -24,6 +24,10 @@
 #include "kernel/task/task.h"
 #include "fs/fdtable.h"
 #include "fs/libfs.h"
+#include "fs/mnt_ns.h"
+
+#define MNT_GET_INFO_NR _IOC_NR(NS_MNT_GET_INFO)
+#define MNT_GET_PREV_NR _IOC_NR(NS_MNT_GET_PREV)
 
 static struct pseudo_fs nsfs;
 
@@ -111,6 +115,47 @@ static long get_owner_uid(struct ns_common *ns, u64 arg)
 	return put_user(uid_to_user(userns_of(ns)->uid), (u32 __user *)arg);
 }
 
+/* ---- Mount namespaces */
+
+/* uinfo NULL is fine where the size is right. */
+static long put_mnt_info(struct ns_common *ns, u32 size, void __user *uinfo)
+{
+	struct mnt_ns_info info = { .size = sizeof(info),
+				    .nr_mounts = mnt_ns_of(ns)->nr_mounts,
+				    .mnt_ns_id = ns_id(ns) };
+
+	return copy_to_user(uinfo, &info, MIN(size, (u32)sizeof(info)));
+}
+
+static long open_mnt_neighbour(struct ns_common *ns, u32 cmd, void __user *uinfo)
+{
+	struct mnt_ns *next = mnt_ns_next_get(mnt_ns_of(ns), _IOC_NR(cmd) == MNT_GET_PREV_NR);
+	long fd, err = 0;
+
+	if (!next)
+		return -ENOENT;
+	if (uinfo)
+		err = put_mnt_info(&next->ns, _IOC_SIZE(cmd), uinfo);
+	fd = err ? err : open_fd(&next->ns);
+	ns_put(&next->ns);
+	return fd;
+}
+
+/* The struct may grow: the number of the command counts, and how much the caller knows. */
+static long mnt_ioctl(struct ns_common *ns, u32 cmd, void __user *uinfo)
+{
+	u32 nr = _IOC_NR(cmd);
+
+	if (_IOC_TYPE(cmd) != NSIO || _IOC_DIR(cmd) != _IOC_READ || nr < MNT_GET_INFO_NR ||
+	    nr > MNT_GET_PREV_NR)
+		return -ENOTTY;
+	if (ns->type->flag != CLONE_NEWNS || _IOC_SIZE(cmd) < MNT_NS_INFO_SIZE_VER0)
+		return -EINVAL;
+	if (nr != MNT_GET_INFO_NR)
+		return open_mnt_neighbour(ns, cmd, uinfo);
+	return uinfo ? put_mnt_info(ns, _IOC_SIZE(cmd), uinfo) : -EINVAL;
+}
+
 static long nsfs_ioctl(struct file *file, u32 cmd, u64 arg)
 {
 	struct ns_common *ns = nsfs_ns(file);
@@ -135,7 +180,7 @@ static long nsfs_ioctl(struct file *file, u32 cmd, u64 arg)
 	case NS_GET_ID:
 		return put_user(ns_id(ns), (u64 __user *)arg);
 	}
-	return -ENOTTY;
+	return mnt_ioctl(ns, cmd, (void __user *)arg);
 }
 
 static const struct super_ops nsfs_super_ops = {
@@ -182,4 +227,5 @@ struct ns_common *nsfs_ns(const struct file *file)
 void nsfs_init(void)
 {
 	pseudo_fs_init(&nsfs, "nsfs", NSFS_MAGIC, &nsfs_super_ops);
+	nsfs.sb->flags &= ~SB_NOUSER; /* a namespace may be kept by mounting its file */
 }

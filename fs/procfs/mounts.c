@@ -1,8 +1,8 @@
 /*
  * /proc/PID/mounts and mountinfo: what is mounted where.
  *
- * There is one mount namespace, so every process shows the same; places are named as seen from the
- *   reader's root, and what lies outside of it is left out.
+ * A process shows its mount namespace, with places named as seen from its root; what lies outside
+ *   of that is left out.
  * Locks: mount_for_each() holds the mount lock while a line is written; names are printed into a
  *   page first, because they need escaping.
  *                                               Follows: proc_pid_mounts(5), proc_pid_mountinfo(5)
@@ -12,10 +12,10 @@
 
 #include "lib/string.h"
 #include "kernel/mm/slab.h"
-#include "kernel/sched/thread.h"
+#include "kernel/task/task.h"
 #include "fs/chrdev.h"
 #include "fs/dentry.h"
-#include "fs/mount.h"
+#include "fs/mnt_ns.h"
 #include "fs/procfs/internal.h"
 
 #define ESCAPED " \t\n#"
@@ -35,21 +35,14 @@ static void put_place(struct printer *pr, const struct path *place)
 	seqbuf_put_escaped(pr->out, seqbuf_str(&text), ESCAPED);
 }
 
-/* The name of a mount's root inside its file system: "/" unless it is a bind mount. */
+/* Where its root is inside of its file system. */
 static void put_inner_root(struct printer *pr, const struct mount *m)
 {
-	char *at = pr->name + PATH_MAX - 1;
-	const struct dentry *d;
+	struct seqbuf text;
 
-	*at = 0;
-	spin_lock(&dentry_names_lock);
-	for (d = m->root; d->parent != d && (size_t)(at - pr->name) > d->name_len; d = d->parent) {
-		at -= d->name_len;
-		memcpy(at, d->name, d->name_len);
-		*--at = '/';
-	}
-	spin_unlock(&dentry_names_lock);
-	seqbuf_put_escaped(pr->out, *at ? at : "/", ESCAPED);
+	seqbuf_init(&text, pr->name, PATH_MAX);
+	path_print_inner(m, &text);
+	seqbuf_put_escaped(pr->out, seqbuf_str(&text), ESCAPED);
 }
 
 static void put_source(struct printer *pr, const struct mount *m)
@@ -63,9 +56,10 @@ static void put_mount_flags(struct seqbuf *out, u32 flags)
 		u32 flag;
 		const char *text;
 	} names[] = {
-		{ MNT_FLAG_NOSUID, ",nosuid" },         { MNT_FLAG_NODEV, ",nodev" },
-		{ MNT_FLAG_NOEXEC, ",noexec" },         { MNT_FLAG_NOATIME, ",noatime" },
-		{ MNT_FLAG_NODIRATIME, ",nodiratime" }, { MNT_FLAG_RELATIME, ",relatime" },
+		{ MNT_FLAG_NOSUID, ",nosuid" },           { MNT_FLAG_NODEV, ",nodev" },
+		{ MNT_FLAG_NOEXEC, ",noexec" },           { MNT_FLAG_NOATIME, ",noatime" },
+		{ MNT_FLAG_NODIRATIME, ",nodiratime" },   { MNT_FLAG_RELATIME, ",relatime" },
+		{ MNT_FLAG_NOSYMFOLLOW, ",nosymfollow" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -94,6 +88,20 @@ static void put_mount(struct mount *m, void *arg)
 	seqbuf_puts(pr->out, " 0 0\n");
 }
 
+static void put_propagation(struct printer *pr, const struct mount *m)
+{
+	u32 from = mount_propagates_from(m, &pr->root);
+
+	if (m->group)
+		seqbuf_printf(pr->out, " shared:%u", m->group);
+	if (m->master)
+		seqbuf_printf(pr->out, " master:%u", m->master);
+	if (from && from != m->master)
+		seqbuf_printf(pr->out, " propagate_from:%u", from);
+	if (m->is_unbindable)
+		seqbuf_puts(pr->out, " unbindable");
+}
+
 static void put_mountinfo(struct mount *m, void *arg)
 {
 	struct printer *pr = arg;
@@ -106,6 +114,7 @@ static void put_mountinfo(struct mount *m, void *arg)
 	put_place(pr, &place);
 	seqbuf_puts(pr->out, m->flags & MNT_FLAG_RDONLY ? " ro" : " rw");
 	put_mount_flags(pr->out, m->flags);
+	put_propagation(pr, m);
 	seqbuf_printf(pr->out, " - %s ", m->sb->type->name);
 	put_source(pr, m);
 	seqbuf_puts(pr->out, m->sb->flags & SB_RDONLY ? " ro" : " rw");
@@ -113,23 +122,31 @@ static void put_mountinfo(struct mount *m, void *arg)
 	seqbuf_putc(pr->out, '\n');
 }
 
-static int show_all(struct seqbuf *out, void (*put)(struct mount *, void *))
+static int show_all(struct thread *t, struct seqbuf *out, void (*put)(struct mount *, void *))
 {
-	struct printer pr = { .out = out };
+	struct ns_common *ns = thread_ns_get(t, NS_MNT);
+	struct fs_ctx *fs = thread_fs_get(t);
+	struct printer pr = { .out = out, .name = kmalloc(PATH_MAX) };
+	int err = 0;
 
-	pr.name = kmalloc(PATH_MAX);
-	if (!pr.name)
-		return -ENOMEM;
-	fs_ctx_root(fs_ctx_current(), &pr.root);
-	mount_for_each(put, &pr);
-	path_put(&pr.root);
+	if (!ns || !fs)
+		err = -EINVAL;
+	else if (!pr.name)
+		err = -ENOMEM;
+	if (!err) {
+		fs_ctx_root(fs, &pr.root);
+		mount_for_each(mnt_ns_of(ns), &pr.root, put, &pr);
+		path_put(&pr.root);
+	}
 	kfree(pr.name);
-	return 0;
+	fs_ctx_put(fs);
+	ns_put(ns);
+	return err;
 }
 
 int proc_show_mounts(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	return show_all(out, put_mount);
+	return show_all(t, out, put_mount);
 }
 
 static void put_mountstats(struct mount *m, void *arg)
@@ -146,10 +163,10 @@ static void put_mountstats(struct mount *m, void *arg)
 
 int proc_show_mountstats(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	return show_all(out, put_mountstats);
+	return show_all(t, out, put_mountstats);
 }
 
 int proc_show_mountinfo(const struct tree_place *p, struct thread *t, struct seqbuf *out)
 {
-	return show_all(out, put_mountinfo);
+	return show_all(t, out, put_mountinfo);
 }

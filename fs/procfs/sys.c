@@ -21,6 +21,7 @@
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/mount.h"
 #include "fs/pipefs/pipe.h"
 #include "fs/procfs/internal.h"
 #include "fs/protect.h"
@@ -296,6 +297,7 @@ static const struct tree_entry fs_table[] = {
 	READ_ENTRY("file-nr", show_file_nr),
 	READ_ENTRY("inode-nr", show_inode_nr),
 	READ_ENTRY("inode-state", show_inode_state),
+	SETTING_ENTRY("mount-max", mount_max, 1, INT32_MAX),
 	CONST_ENTRY("nr_open", 1048576),
 	CONST_ENTRY("overflowgid", 65534),
 	CONST_ENTRY("overflowuid", 65534),

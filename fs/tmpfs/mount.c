@@ -236,12 +236,41 @@ static int ramfs_mount(const struct fs_type *type, const char *options, struct s
 	return err ? err : instance_new(type, &tmpfs_super_ops, &o, out);
 }
 
+static int check_options(const char *options)
+{
+	struct tmpfs_options o;
+
+	return parse_options(options, &o);
+}
+
+/* Only limits change: not to less than is used, nor from none to some. */
+static int tmpfs_reconfigure(struct super *sb, const char *options)
+{
+	struct tmpfs_super *ts = sb->private;
+	struct tmpfs_options o = { .max_pages = ts->max_pages, .max_inodes = ts->max_inodes };
+	int err = parse_options(options, &o);
+
+	if (err)
+		return err;
+	if (ts->used_pages > o.max_pages && o.max_pages)
+		return -EINVAL;
+	if (ts->used_inodes > o.max_inodes && o.max_inodes)
+		return -EINVAL;
+	if ((!ts->max_pages && o.max_pages) || (!ts->max_inodes && o.max_inodes))
+		return -EINVAL;
+	ts->max_pages = o.max_pages;
+	ts->max_inodes = o.max_inodes;
+	return 0;
+}
+
 static struct fs_type tmpfs_type = { .name = "tmpfs",
 				     .flags = FS_NODEV | FS_USERNS,
-				     .mount = tmpfs_mount };
-static struct fs_type ramfs_type = { .name = "ramfs",
-				     .flags = FS_NODEV | FS_USERNS,
-				     .mount = ramfs_mount };
+				     .mount = tmpfs_mount,
+				     .reconfigure = tmpfs_reconfigure,
+				     .check = check_options };
+static struct fs_type ramfs_type = {
+	.name = "ramfs", .flags = FS_NODEV | FS_USERNS, .mount = ramfs_mount, .check = check_options
+};
 
 int tmpfs_new(const char *options, struct super **out)
 {

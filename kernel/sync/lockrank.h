@@ -17,6 +17,7 @@
 
 #define LOCK_RANKS(X)                                                                              \
 	X(10, EXEC, SLEEP, "task: who it is across execve; read by getfd, /proc/PID/mem", "-")     \
+	X(15, FSCONTEXT, SLEEP, "fscontext: what was said so far", "-")                            \
 	X(20, MOUNT, SLEEP, "global: mount tree, mount namespaces", "-")                           \
 	X(30, RENAME, SLEEP, "super: one cross-directory rename at a time", "-")                   \
 	X(40, DIR, SLEEP, "inode: directory contents", "ancestor first, else RENAME held")         \

@@ -13,6 +13,7 @@
 #include <linux/stat.h>
 #include <linux/statfs.h>
 
+#include "lib/string.h"
 #include "kernel/id/userns.h"
 #include "kernel/task/signal.h"
 #include "fs/fdtable.h"
@@ -103,13 +104,17 @@ SYSCALL(creat, const char __user *uname, u32 mode)
 	return sys_openat(AT_FDCWD, uname, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-/* A struct from a newer program: what this kernel does not know must be zero. */
-static int check_zero_tail(const char __user *from, size_t n)
+int struct_from_user(void *to, size_t known, const void __user *from, size_t size)
 {
-	char byte;
+	u8 byte;
 
-	for (size_t i = 0; i < n; i++) {
-		if (get_user(byte, from + i))
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	memset(to, 0, known);
+	if (copy_from_user(to, from, MIN(size, known)))
+		return -EFAULT;
+	for (size_t i = known; i < size; i++) {
+		if (get_user(byte, (const u8 __user *)from + i))
 			return -EFAULT;
 		if (byte)
 			return -E2BIG;
@@ -125,11 +130,7 @@ SYSCALL(openat2, int dirfd, const char __user *uname, const struct open_how __us
 
 	if (size < OPEN_HOW_SIZE_VER0)
 		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (copy_from_user(&how, uhow, sizeof(how)))
-		return -EFAULT;
-	err = check_zero_tail((const char __user *)uhow + sizeof(how), size - sizeof(how));
+	err = struct_from_user(&how, sizeof(how), uhow, size);
 	return err ? err : open_run(dirfd, uname, &how);
 }
 

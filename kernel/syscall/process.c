@@ -179,25 +179,10 @@ SYSCALL(clone, u64 flags, u64 stack, int __user *parent_tid, int __user *child_t
 	return clone_run(&req);
 }
 
-/* An extensible struct: what this kernel does not know must be zero. */
 static int clone3_copy(struct clone_args *args, const char __user *uargs, size_t size)
 {
-	u8 byte;
-
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (size < CLONE_ARGS_SIZE_VER0)
-		return -EINVAL;
-	*args = (struct clone_args){ 0 };
-	if (copy_from_user(args, uargs, MIN(size, sizeof(*args))))
-		return -EFAULT;
-	for (size_t i = sizeof(*args); i < size; i++) {
-		if (get_user(byte, (const u8 __user *)uargs + i))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
+	return size < CLONE_ARGS_SIZE_VER0 ? -EINVAL
+					   : struct_from_user(args, sizeof(*args), uargs, size);
 }
 
 static int clone3_check(const struct clone_args *a, size_t size)

@@ -43,6 +43,10 @@ static inline int timespec_from_user(const struct timespec __user *uts, u64 *ns)
 	return 0;
 }
 
+/* A struct that grows with the years: what is missing is zero, and what this kernel (which knows so
+ * many bytes) does not know must be. -EFAULT, -E2BIG. */
+int struct_from_user(void *to, size_t known, const void __user *from, size_t size) __must_check;
+
 static inline struct timespec timespec_from_ns(u64 ns)
 {
 	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };

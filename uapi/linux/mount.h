@@ -92,3 +92,70 @@ struct mount_attr {
 };
 
 #define MOUNT_ATTR_SIZE_VER0 32
+
+/* What statmount(2) fills in; [str]: where in str. */
+struct statmount {
+	uint32_t size;
+	uint32_t mnt_opts; /* [str] */
+	uint64_t mask;
+	uint32_t sb_dev_major;
+	uint32_t sb_dev_minor;
+	uint64_t sb_magic;
+	uint32_t sb_flags;
+	uint32_t fs_type; /* [str] */
+	uint64_t mnt_id;
+	uint64_t mnt_parent_id;
+	uint32_t mnt_id_old;
+	uint32_t mnt_parent_id_old;
+	uint64_t mnt_attr;
+	uint64_t mnt_propagation;
+	uint64_t mnt_peer_group;
+	uint64_t mnt_master;
+	uint64_t propagate_from;
+	uint32_t mnt_root; /* [str] */
+	uint32_t mnt_point; /* [str] */
+	uint64_t mnt_ns_id;
+	uint32_t fs_subtype; /* [str] */
+	uint32_t sb_source; /* [str] */
+	uint32_t opt_num;
+	uint32_t opt_array; /* [str] */
+	uint32_t opt_sec_num;
+	uint32_t opt_sec_array; /* [str] */
+	uint64_t supported_mask;
+	uint32_t mnt_uidmap_num;
+	uint32_t mnt_uidmap; /* [str] */
+	uint32_t mnt_gidmap_num;
+	uint32_t mnt_gidmap; /* [str] */
+	uint64_t __spare2[43];
+	char str[];
+};
+
+struct mnt_id_req {
+	uint32_t size;
+	uint32_t mnt_ns_fd;
+	uint64_t mnt_id;
+	uint64_t param;
+	uint64_t mnt_ns_id;
+};
+
+#define MNT_ID_REQ_SIZE_VER0 24
+#define MNT_ID_REQ_SIZE_VER1 32
+
+#define STATMOUNT_SB_BASIC       0x00000001U
+#define STATMOUNT_MNT_BASIC      0x00000002U
+#define STATMOUNT_PROPAGATE_FROM 0x00000004U
+#define STATMOUNT_MNT_ROOT       0x00000008U
+#define STATMOUNT_MNT_POINT      0x00000010U
+#define STATMOUNT_FS_TYPE        0x00000020U
+#define STATMOUNT_MNT_NS_ID      0x00000040U
+#define STATMOUNT_MNT_OPTS       0x00000080U
+#define STATMOUNT_FS_SUBTYPE     0x00000100U
+#define STATMOUNT_SB_SOURCE      0x00000200U
+#define STATMOUNT_OPT_ARRAY      0x00000400U
+#define STATMOUNT_OPT_SEC_ARRAY  0x00000800U
+#define STATMOUNT_SUPPORTED_MASK 0x00001000U
+#define STATMOUNT_MNT_UIDMAP     0x00002000U
+#define STATMOUNT_MNT_GIDMAP     0x00004000U
+
+#define LSMT_ROOT         0xffffffffffffffffULL
+#define LISTMOUNT_REVERSE (1 << 0)

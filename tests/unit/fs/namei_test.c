@@ -1,4 +1,4 @@
-// sources: fs/inode.c fs/protect.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/tmpfs/tmpfs.c fs/tmpfs/mount.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c tests/unit/shim/host_fs.c
+// sources: fs/inode.c fs/protect.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/propagate.c fs/mountops.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/tmpfs/tmpfs.c fs/tmpfs/mount.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c tests/unit/shim/host_fs.c
 /*
  * The same calls here and on the Linux that runs this test: each must say the same, and leave the same tree.
  *
@@ -206,7 +206,7 @@ static int with_path(const struct host_call *c, u32 flags)
 		err = *c->path ? look_up(HOST_CWD, c->path, LOOKUP_FOLLOW, &from) : -EINVAL;
 		if (err)
 			break;
-		err = c->op == HOST_BIND ? mount_bind(&from, &p, c->a) : mount_move(&from, &p);
+		err = c->op == HOST_BIND ? mount_bind(&from, &p, c->a) : mount_move(&from, &p, false);
 		path_put(&from);
 	}
 	path_put(&p);
