@@ -27,10 +27,11 @@ all: kernel initramfs			## the kernel and its initial ramdisk (default)
 # --- Missing Debian packages come first: tools/deps.sh has the list -----------
 goals := $(or $(MAKECMDGOALS),all)
 needs := $(if $(filter-out help clean size,$(goals)),build) \
-	 $(if $(filter run% debug test% soak% bench screenshot,$(goals)),run) \
+	 $(if $(filter run% debug test% soak% bench screenshot graph,$(goals)),run) \
 	 $(if $(filter iso run-iso test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
 	 $(if $(filter test% soak% oracle,$(goals)),test) \
-	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug)
+	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug) \
+	 $(if $(filter graph,$(goals)),draw)
 ifneq ($(strip $(needs)),)
 ifneq ($(shell tools/deps.sh $(needs) && echo ok),ok)
 $(error the packages above are missing)
@@ -57,7 +58,7 @@ obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice $(addprefix sockfs/,sockfs socket unix unix_name \
 	       unix_io unix_packet unix_gc scm) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll anonfs/fscontext tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
-	       nsfs/nsfs $(addprefix procfs/,procfs pid ns process status stack memory smaps fd mounts \
+	       nsfs/nsfs $(addprefix procfs/,procfs pid ns objgraph process status stack memory smaps fd mounts \
 	       system cpuinfo sys) sysfs/sysfs
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem kmsg random
@@ -239,6 +240,10 @@ screenshot: kernel initramfs		## docs/console.png, from a boot with a display
 	$Qpython3 tools/screenshot.py $B/pipit.elf build/initramfs.cpio.gz docs/console.png \
 		'pidinfo $$$$' pidps 'pidsame $$$$ 1'
 
+SCENE ?= supervise sleep 100 & sleep 1; pidwait $$(pidof sleep) &
+graph: kernel initramfs			## build/graph.svg: who holds which pidfd after SCENE='...'
+	$Qpython3 tools/graph.py $B/pipit.elf build/initramfs.cpio.gz build/graph.svg '$(SCENE)'
+
 # --- Tests: tests/tests.mk has the rules, each part leaves a result file --------------
 include tests/tests.mk
 
@@ -249,4 +254,4 @@ clean:					## remove build/
 	rm -rf build
 help:					## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 22
-.PHONY: all kernel initramfs image iso run run-vga run-iso debug screenshot docs size clean help
+.PHONY: all kernel initramfs image iso run run-vga run-iso debug screenshot graph docs size clean help

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a make target needs and the machine lacks.
 #
-#	tools/deps.sh GROUP...		build run iso test check debug
+#	tools/deps.sh GROUP...		build run iso test check debug draw
 #
 # The one list of packages is here. Where nothing is missing this costs one
 # dpkg-query. As a user other than root it goes through sudo; on a system that
@@ -14,11 +14,12 @@ iso="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"
 test="libc6-dev ovmf"
 check="clang clang-format clang-tidy sparse universal-ctags cppcheck"
 debug="gdb"
+draw="graphviz"
 
 packages=
 for group; do
 	case $group in
-	build | run | iso | test | check | debug) ;;
+	build | run | iso | test | check | debug | draw) ;;
 	*) echo "deps.sh: no group '$group'" >&2; exit 2 ;;
 	esac
 	eval "packages=\"\$packages \$$group\""

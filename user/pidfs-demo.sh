@@ -19,6 +19,12 @@ run pidsame $$ 1
 say "Each process has its own inode number; none is ever used twice."
 run pidps
 
+say "Who holds what: from the descriptor on the right to the process on the left."
+supervise sleep 9 >/dev/null &
+sleep 0.5
+run pidgraph
+kill $!
+
 say "A pidfd can be polled: it reads as ready when its process ends."
 sleep 1 &
 run pidwait $!

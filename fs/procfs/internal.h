@@ -74,6 +74,10 @@ int proc_show_thread_io(const struct tree_place *p, struct thread *t,
 int proc_show_audit_unset(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_cgroup(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 
+/* objgraph.c: objects and who points at whom; Pipit's own. */
+int proc_show_objgraph(const struct tree_place *p, struct seqbuf *out);
+void proc_objgraph_init(void);
+
 /* stack.c: where a thread sleeps. */
 int proc_show_stack(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_syscall(const struct tree_place *p, struct thread *t, struct seqbuf *out);

@@ -186,6 +186,7 @@ static const struct tree_entry root_table[] = {
 	FILE_ENTRY("meminfo", 0444, proc_show_meminfo),
 	FILE_ENTRY("misc", 0444, proc_show_nothing),
 	FILE_ENTRY("modules", 0444, proc_show_nothing),
+	FILE_ENTRY("objgraph", 0400, proc_show_objgraph),
 	FILE_ENTRY("partitions", 0444, proc_show_partitions),
 	FILE_ENTRY("slabinfo", 0400, proc_show_slabinfo),
 	FILE_ENTRY("stat", 0444, proc_show_system_stat),
@@ -244,5 +245,6 @@ struct pid *procfs_dir_pid(const struct file *file)
 
 void procfs_init(void)
 {
+	proc_objgraph_init();
 	tree_register(&procfs);
 }

@@ -1,0 +1,317 @@
+/*
+ * pidgraph: who holds a pidfd of whom, as the kernel's objects stand now.
+ *
+ *   pidgraph [-a]           a picture of text; -a: also processes without a pidfd
+ *   pidgraph -s FILE        the same, and remembers it in FILE
+ *   pidgraph -d FILE        what has gone (-) and come (+) since then
+ *   pidgraph --dot          for graphviz: pidgraph --dot | dot -Tsvg
+ *
+ * Reads /proc/objgraph. A pointer goes from right to left: a descriptor to its file, to a dentry
+ * of its own, to the process's one inode, to the struct pid, and from there to the process, as
+ * long as it is not reaped. What one inode or file is held by beyond the arrows shown (a message
+ * in flight, a mount) shows as refs that no arrow explains.
+ */
+#include "pidtool.h"
+
+enum { MAX_NODES = 4096, MAX_EDGES = 8192, ID = 40, TEXT = 64, MAX_LINES = 4096, LINE = 200 };
+
+struct node {
+	char id[ID], text[TEXT]; /* text: "key=value key=value" */
+};
+
+struct edge {
+	char from[ID], to[ID], name[24];
+};
+
+static struct node nodes[MAX_NODES];
+static struct edge edges[MAX_EDGES];
+static char lines[MAX_LINES][LINE];
+static int nr_nodes, nr_edges, nr_lines;
+
+static struct node *find(const char *id)
+{
+	for (int i = 0; i < nr_nodes; i++)
+		if (!strcmp(nodes[i].id, id))
+			return &nodes[i];
+	return NULL;
+}
+
+/* What edge of this name leads from "from"; NULL: none. */
+static const struct edge *edge_from(const char *from, const char *name)
+{
+	for (int i = 0; i < nr_edges; i++)
+		if (!strcmp(edges[i].from, from) && !strcmp(edges[i].name, name))
+			return &edges[i];
+	return NULL;
+}
+
+/* The value of key in a node's text, in one of a few buffers used in turn. */
+static const char *value(const char *id, const char *key)
+{
+	static char buf[8][TEXT];
+	static int next;
+	const struct node *n = id ? find(id) : NULL;
+	const char *at = n ? n->text : NULL;
+	char *out = buf[next++ % 8];
+	size_t len = strlen(key);
+
+	while (at && (strncmp(at, key, len) || at[len] != '='))
+		if ((at = strchr(at, ' ')))
+			at++;
+	if (!at)
+		return "?";
+	snprintf(out, TEXT, "%.*s", (int)strcspn(at + len + 1, " "), at + len + 1);
+	return out;
+}
+
+static void read_line(const char *line)
+{
+	struct node n;
+	struct edge e;
+
+	if (sscanf(line, "N %*s %39s %63[^\n]", n.id, n.text) == 2) {
+		if (!find(n.id) && nr_nodes < MAX_NODES)
+			nodes[nr_nodes++] = n;
+	} else if (sscanf(line, "E %39s %39s %23s", e.from, e.to, e.name) == 3) {
+		for (int i = 0; i < nr_edges; i++)
+			if (!memcmp(&edges[i].name, &e.name, strlen(e.name) + 1) &&
+			    !strcmp(edges[i].from, e.from) && !strcmp(edges[i].to, e.to))
+				return;
+		if (nr_edges < MAX_EDGES)
+			edges[nr_edges++] = e;
+	}
+}
+
+static int read_graph(void)
+{
+	FILE *file = fopen("/proc/objgraph", "r");
+	char line[LINE];
+
+	if (!file) {
+		fprintf(stderr, "/proc/objgraph: %s%s\n", strerror(errno),
+			errno == ENOENT ? " (it is Pipit's own)" : "");
+		return 0;
+	}
+	while (fgets(line, sizeof(line), file))
+		read_line(line);
+	fclose(file);
+	return 1;
+}
+
+/* ---- the picture */
+
+static void add_line(const char *text)
+{
+	if (nr_lines < MAX_LINES)
+		snprintf(lines[nr_lines++], LINE, "%s", text);
+}
+
+/* "5:sh:3,4" for each process that has the file open. */
+static void holders(const char *file, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < nr_edges && len < size; i++)
+		if (!strcmp(edges[i].to, file) && edges[i].from[0] == 't')
+			len += snprintf(out + len, size - len, "%s%s(%s) fd %s", len ? ", " : "",
+					edges[i].from + 1, value(edges[i].from, "name"),
+					edges[i].name);
+}
+
+static void left_columns(const char *pid, const char *inode, char *out, size_t size)
+{
+	const struct edge *task = edge_from(pid, "task");
+	char who[TEXT], what[TEXT], node[TEXT] = "";
+
+	if (task)
+		snprintf(who, sizeof(who), "%s %s", task->to + 1, value(task->to, "name"));
+	else
+		snprintf(who, sizeof(who), "(nobody)");
+	snprintf(what, sizeof(what), "%s %s r%s", value(pid, "nr"), value(pid, "life"),
+		 value(pid, "refs"));
+	if (inode)
+		snprintf(node, sizeof(node), "<- %s r%s", strchr(inode, ':') + 1,
+			 value(inode, "refs"));
+	snprintf(out, size, "%-18.18s %s %-17.17s %-13.13s", who, task ? "<->" : "   ", what, node);
+}
+
+/* All rows of one process: one for each file on its inode. Returns how many. */
+static int draw_pid(const char *pid, const char *inode)
+{
+	char left[LINE], by[LINE / 2], line[2 * LINE];
+	int rows = 0;
+
+	left_columns(pid, inode, left, sizeof(left));
+	for (int i = 0; inode && i < nr_edges; i++) {
+		const struct edge *d = &edges[i];
+
+		if (strcmp(d->name, "inode") || strcmp(d->to, inode))
+			continue;
+		for (int j = 0; j < nr_edges; j++) {
+			const char *file = edges[j].from;
+
+			if (strcmp(edges[j].name, "dentry") || strcmp(edges[j].to, d->from))
+				continue;
+			holders(file, by, sizeof(by));
+			snprintf(line, sizeof(line), "%s <- %.5s r%s <- %.5s r%s <- %s",
+				 rows ? "" : left, d->from, value(d->from, "refs"), file,
+				 value(file, "refs"), by);
+			if (rows++)
+				snprintf(line, sizeof(line), "%54s <- %.5s r%s <- %.5s r%s <- %s",
+					 "", d->from, value(d->from, "refs"), file,
+					 value(file, "refs"), by);
+			line[LINE - 1] = '\0';
+			add_line(line);
+		}
+	}
+	return rows;
+}
+
+static const char *inode_of(const char *pid)
+{
+	for (int i = 0; i < nr_edges; i++)
+		if (!strcmp(edges[i].name, "private") && !strcmp(edges[i].to, pid))
+			return edges[i].from;
+	return NULL;
+}
+
+static void draw(int all)
+{
+	char left[LINE];
+
+	add_line(
+		"process                struct pid           inode         dentry      file        "
+		"descriptor");
+	for (int i = 0; i < nr_nodes; i++) {
+		const char *id = nodes[i].id, *inode;
+
+		if (id[0] != 'p')
+			continue;
+		inode = inode_of(id);
+		if (!draw_pid(id, inode) && all) {
+			left_columns(id, NULL, left, sizeof(left));
+			add_line(left);
+		}
+	}
+}
+
+/* ---- for graphviz: what a pidfd leads to or from */
+
+static int is_shown(const char *id)
+{
+	const struct edge *e;
+
+	switch (id[0]) {
+	case 'i':
+		return edge_from(id, "private") != NULL;
+	case 'd':
+		return (e = edge_from(id, "inode")) && is_shown(e->to);
+	case 'f':
+		return (e = edge_from(id, "dentry")) && is_shown(e->to);
+	case 'p':
+		return inode_of(id) != NULL;
+	default:
+		for (int i = 0; i < nr_edges; i++)
+			if (!strcmp(edges[i].from, id) && edges[i].to[0] != 't' &&
+			    is_shown(edges[i].to))
+				return 1;
+		return 0;
+	}
+}
+
+static void dot(void)
+{
+	static const char *const shape[] = { "t process box", "p struct_pid ellipse",
+					     "i inode hexagon", "d dentry box", "f file note" };
+
+	puts("digraph pidfs {\n rankdir=LR; node [fontname=\"monospace\" fontsize=10];");
+	for (size_t k = 0; k < sizeof(shape) / sizeof(*shape); k++) {
+		printf(" { rank=same;");
+		for (int i = 0; i < nr_nodes; i++) {
+			const struct node *n = &nodes[i];
+
+			if (n->id[0] != shape[k][0] || !is_shown(n->id))
+				continue;
+			printf("\n  \"%s\" [shape=%s label=\"%.*s %s\\n%s\"];", n->id,
+			       strrchr(shape[k], ' ') + 1, (int)strcspn(shape[k] + 2, " "),
+			       shape[k] + 2, n->id + 1, n->text);
+		}
+		puts("\n }");
+	}
+	for (int i = 0; i < nr_edges; i++)
+		if (is_shown(edges[i].from) && is_shown(edges[i].to))
+			printf(" \"%s\" -> \"%s\" [label=\"%s\" fontsize=9];\n", edges[i].from,
+			       edges[i].to, edges[i].name);
+	puts("}");
+}
+
+/* ---- then and now */
+
+static int has_line(const char *text, char (*in)[LINE], int nr)
+{
+	for (int i = 0; i < nr; i++)
+		if (!strcmp(in[i], text))
+			return 1;
+	return 0;
+}
+
+static int save(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	for (int i = 0; file && i < nr_lines; i++)
+		fprintf(file, "%s\n", lines[i]);
+	if (file && !fclose(file))
+		return 0;
+	fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	return 1;
+}
+
+static int diff(const char *path)
+{
+	static char before[MAX_LINES][LINE];
+	FILE *file = fopen(path, "r");
+	int nr = 0;
+
+	if (!file) {
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	while (nr < MAX_LINES && fgets(before[nr], LINE, file)) {
+		before[nr][strcspn(before[nr], "\n")] = '\0';
+		nr++;
+	}
+	fclose(file);
+	for (int i = 0; i < nr; i++)
+		if (!has_line(before[i], lines, nr_lines))
+			printf("- %s\n", before[i]);
+	for (int i = 0; i < nr_lines; i++)
+		if (!has_line(lines[i], before, nr))
+			printf("+ %s\n", lines[i]);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *option = argc > 1 ? argv[1] : "";
+	int is_file = !strcmp(option, "-s") || !strcmp(option, "-d");
+
+	if (argc > 3 || (argc == 3) != is_file ||
+	    (argc == 2 && strcmp(option, "-a") && strcmp(option, "--dot"))) {
+		fprintf(stderr, "usage: pidgraph [-a | --dot | -s FILE | -d FILE]\n");
+		return 2;
+	}
+	if (!read_graph())
+		return 1;
+	if (!strcmp(option, "--dot")) {
+		dot();
+		return 0;
+	}
+	draw(!strcmp(option, "-a"));
+	if (!strcmp(option, "-d"))
+		return diff(argv[2]);
+	for (int i = 0; i < nr_lines; i++)
+		puts(lines[i]);
+	return is_file ? save(argv[2]) : 0;
+}
