@@ -52,11 +52,11 @@ obj-id      := pid pidns cred userns ns uts
 obj-fs      := protect super inode dentry dpath mount propagate mountops mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
-	       session rlimit oom
+	       session rlimit oom coredump elfcore
 obj-pidfs-y := pidfs/pidfs pidfs/lastclose
 obj-pidfs-n := pidfs/fallback
-obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice $(addprefix sockfs/,sockfs socket unix unix_name \
-	       unix_io unix_packet unix_gc scm) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
+obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice pipefs/corepipe $(addprefix sockfs/,sockfs socket unix unix_name \
+	       unix_io unix_packet unix_gc scm coresocket) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll anonfs/fscontext tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
 	       nsfs/nsfs $(addprefix procfs/,procfs pid ns objgraph process status stack memory smaps fd mounts \
 	       system cpuinfo sys) sysfs/sysfs

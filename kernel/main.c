@@ -213,7 +213,7 @@ void kernel_main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(boot_steps); i++)
 		boot_steps[i].run();
-	if (task_start_init(init_main, NULL))
+	if (task_start_kernel("init", init_main, NULL))
 		panic("no memory for process 1");
 	sched_idle();
 }

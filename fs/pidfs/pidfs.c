@@ -34,10 +34,11 @@
 
 static struct pseudo_fs pidfs;
 
-/* What this kernel can fill in; there are no cgroups here, and no core dumps to tell of. */
+/* What this kernel can fill in; there are no cgroups here. */
 #define SUPPORTED_INFO                                                                             \
 	(PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_EXIT | PIDFD_INFO_COREDUMP |               \
-	 PIDFD_INFO_SUPPORTED_MASK | PIDFD_INFO_KILL_ON_CLOSE)
+	 PIDFD_INFO_COREDUMP_SIGNAL | PIDFD_INFO_COREDUMP_CODE | PIDFD_INFO_SUPPORTED_MASK |       \
+	 PIDFD_INFO_KILL_ON_CLOSE)
 
 /* Programs that list open files stumbled over a regular file here, so the type bits are not shown.
  */
@@ -77,14 +78,29 @@ static void info_fill_creds(struct pidfd_info *info, const struct cred *cred)
 	info->mask |= PIDFD_INFO_CREDS;
 }
 
-/* Who would get a core dump of it; nobody asks a zombie, which has no memory. */
-static void info_fill_coredump(struct pidfd_info *info, struct thread *thread)
+/* False: there was no dump. */
+static bool info_fill_dump(struct pidfd_info *info, const struct pid *pid)
 {
+	u32 mask = atomic_load_explicit(&pid->dump.mask, memory_order_acquire);
+
+	if (!mask)
+		return false;
+	info->coredump_mask = mask;
+	info->coredump_signal = (u32)pid->dump.signal;
+	info->coredump_code = (u32)pid->dump.code;
+	info->mask |= PIDFD_INFO_COREDUMP | PIDFD_INFO_COREDUMP_SIGNAL | PIDFD_INFO_COREDUMP_CODE;
+	return true;
+}
+
+/* Who would get a core dump of it; nobody asks a zombie, which has no memory. */
+static void info_fill_dumpable(struct pidfd_info *info, struct thread *thread)
+{
+	static const u8 masks[] = { PIDFD_COREDUMP_SKIP, PIDFD_COREDUMP_USER, PIDFD_COREDUMP_ROOT };
 	struct as *as = thread_as_get(thread);
 
 	if (!as)
 		return;
-	info->coredump_mask = as->is_dumpable ? PIDFD_COREDUMP_USER : PIDFD_COREDUMP_SKIP;
+	info->coredump_mask = masks[as->dumpable];
 	info->mask |= PIDFD_INFO_COREDUMP;
 	as_put(as);
 }
@@ -103,8 +119,8 @@ static int info_fill_live(struct pidfd_info *info, struct thread *thread, u64 as
 	info->ppid = task->parent ? pid_nr_in(task->parent->pid, ns) : 0;
 	rwspin_read_unlock(&tasks_lock);
 	info->mask |= PIDFD_INFO_PID;
-	if (asked & PIDFD_INFO_COREDUMP)
-		info_fill_coredump(info, thread);
+	if ((asked & PIDFD_INFO_COREDUMP) && !info_fill_dump(info, thread->pid))
+		info_fill_dumpable(info, thread);
 	return info->pid && info->tgid ? 0 : -ESRCH;
 }
 
@@ -123,6 +139,8 @@ static int info_fill(struct pidfd_info *info, struct pid *pid, u64 asked)
 			return -ESRCH;
 		if (!thread || err)
 			*info = (struct pidfd_info){ 0 };
+		if (asked & PIDFD_INFO_COREDUMP)
+			info_fill_dump(info, pid);
 		info->exit_code = pid->exit.code;
 		info->mask |= PIDFD_INFO_EXIT;
 		err = 0;

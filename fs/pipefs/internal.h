@@ -44,6 +44,7 @@ static inline bool pipe_has_room(const struct pipe *p)
 {
 	return p->used < p->nr_slots;
 }
+void corepipe_init(void);
 /* NULL: no pipe. */
 struct pipe *pipe_of(struct file *file);
 /* With the lock held: the first buffer goes; one more comes, whose page becomes the pipe's. */

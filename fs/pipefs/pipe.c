@@ -496,6 +496,7 @@ static const struct super_ops pipefs_super_ops = {
 
 void pipefs_init(void)
 {
+	corepipe_init();
 	pipe_cache = cache_create("pipe", sizeof(struct pipe), 0);
 	pseudo_fs_init(&pipefs, "pipefs", PIPEFS_MAGIC, &pipefs_super_ops);
 }

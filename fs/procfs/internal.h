@@ -89,6 +89,8 @@ int proc_show_smaps(struct as *as, struct seqbuf *out);
 int proc_show_smaps_rollup(struct as *as, struct seqbuf *out);
 int proc_show_cmdline(struct as *as, struct seqbuf *out);
 int proc_show_environ(struct as *as, struct seqbuf *out);
+int proc_show_dump_filter(struct as *as, struct seqbuf *out);
+int proc_write_dump_filter(struct thread *t, const char *text, size_t len);
 int proc_show_auxv(struct as *as, struct seqbuf *out);
 extern const struct file_ops proc_mem_ops, proc_pagemap_ops;
 /* Writes the line of maps that names vma. */

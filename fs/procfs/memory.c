@@ -136,6 +136,30 @@ int proc_show_auxv(struct as *as, struct seqbuf *out)
 	return 0;
 }
 
+/* ---- coredump_filter */
+
+int proc_show_dump_filter(struct as *as, struct seqbuf *out)
+{
+	seqbuf_printf(out, "%08x\n", as->dump_filter);
+	return 0;
+}
+
+int proc_write_dump_filter(struct thread *t, const char *text, size_t len)
+{
+	struct as *as;
+	s64 value;
+	int err = proc_parse_value(text, len, 0, UINT32_MAX, &value);
+
+	if (err)
+		return err;
+	as = thread_as_get(t);
+	if (!as)
+		return -ESRCH;
+	as->dump_filter = value & DUMP_FILTER_MASK;
+	as_put(as);
+	return 0;
+}
+
 /* ---- mem */
 
 /* Permission is asked at each use, because exec may have made it a program that the opener may not

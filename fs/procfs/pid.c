@@ -67,7 +67,7 @@ bool proc_is_valid(const struct tree_place *p)
 static void owner_from(const struct tree_place *p, const struct cred *cred, const struct as *as,
 		       u32 *uid, u32 *gid)
 {
-	if (as && !as->is_dumpable && p->entry->mode != (S_IFDIR | 0555))
+	if (as && as->dumpable != DUMP_USER && p->entry->mode != (S_IFDIR | 0555))
 		return;
 	*uid = cred->euid;
 	*gid = cred->egid;
@@ -301,6 +301,8 @@ static const struct tree_entry tid_table[] = {
 
 static const struct tree_entry pid_table[] = {
 	COMMON_ENTRIES,
+	TEXT_ENTRY("coredump_filter", 0644, .show_as = proc_show_dump_filter,
+		   .write = proc_write_dump_filter),
 	TEXT_ENTRY("io", 0400, .show = proc_show_io, .access = PTRACE_MODE_READ),
 	TEXT_ENTRY("mountstats", 0400, .show = proc_show_mountstats),
 	TEXT_ENTRY("stat", 0444, .show = proc_show_stat),

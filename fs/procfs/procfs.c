@@ -37,9 +37,17 @@ int proc_parse_number(const char *name, u32 len)
 	return (int)n;
 }
 
+static unsigned digit_value(char c)
+{
+	char lower = c | 0x20;
+
+	return lower >= 'a' ? lower - 'a' + 10u : c - (unsigned)'0';
+}
+
 int proc_parse_value(const char *text, size_t len, s64 min, s64 max, s64 *out)
 {
 	bool is_negative = false;
+	unsigned base = 10;
 	s64 n = 0;
 	size_t i = 0, digits;
 
@@ -47,9 +55,13 @@ int proc_parse_value(const char *text, size_t len, s64 min, s64 max, s64 *out)
 		i++;
 	if (i < len && (text[i] == '-' || text[i] == '+'))
 		is_negative = text[i++] == '-';
-	for (digits = i; i < len && text[i] >= '0' && text[i] <= '9'; i++)
-		if (__builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, text[i] - '0', &n))
+	if (i + 1 < len && text[i] == '0') {
+		base = (text[i + 1] | 0x20) == 'x' ? 16 : 8;
+		i += base == 16 ? 2 : 0;
+	}
+	for (digits = i; i < len && digit_value(text[i]) < base; i++)
+		if (__builtin_mul_overflow(n, base, &n) ||
+		    __builtin_add_overflow(n, digit_value(text[i]), &n))
 			return -EINVAL;
 	digits = i - digits;
 	while (i < len && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n'))

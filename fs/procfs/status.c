@@ -394,7 +394,7 @@ static void put_memory_lines(struct seqbuf *out, struct thread *t)
 	put_kb(out, "VmPTE", table_pages(as));
 	put_kb(out, "VmSwap", 0);
 	put_kb(out, "HugetlbPages", 0);
-	seqbuf_puts(out, "CoreDumping:\t0\nTHP_enabled:\t0\n");
+	seqbuf_printf(out, "CoreDumping:\t%d\nTHP_enabled:\t0\n", READ_ONCE(t->task->dump) != NULL);
 	as_put(as);
 }
 

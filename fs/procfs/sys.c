@@ -17,7 +17,7 @@
 #include "kernel/id/uts.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sync/mutex.h"
-#include "kernel/task/task.h"
+#include "kernel/task/coredump.h"
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -117,10 +117,19 @@ static int write_uts(const struct tree_place *p, const char *text, size_t len)
 	return 0;
 }
 
-static int show_text(const struct tree_place *p, struct seqbuf *out)
+static int show_core_pattern(const struct tree_place *p, struct seqbuf *out)
 {
-	seqbuf_puts(out, p->entry->data);
+	char text[CORE_PATTERN_MAX];
+
+	core_pattern_get(text);
+	seqbuf_puts(out, text);
+	seqbuf_putc(out, '\n');
 	return 0;
+}
+
+static int write_core_pattern(const struct tree_place *p, const char *text, size_t len)
+{
+	return core_pattern_set(text, len);
 }
 
 static int show_printk(const struct tree_place *p, struct seqbuf *out)
@@ -254,8 +263,12 @@ static const struct tree_entry random_table[] = {
 static const struct tree_entry kernel_table[] = {
 	UTS_ENTRY("arch", 0444, machine),
 	CONST_ENTRY("cap_last_cap", CAP_LAST_CAP),
-	{ .name = "core_pattern", .mode = S_IFREG | 0444, .show = show_text, .data = "core\n" },
-	CONST_ENTRY("core_uses_pid", 0),
+	{ .name = "core_pattern",
+	  .mode = S_IFREG | 0644,
+	  .show = show_core_pattern,
+	  .write = write_core_pattern },
+	SETTING_ENTRY("core_pipe_limit", core_pipe_limit, 0, INT32_MAX),
+	SETTING_ENTRY("core_uses_pid", core_uses_pid, 0, INT32_MAX),
 	SETTING_ENTRY("dmesg_restrict", dmesg_restrict, 0, 1),
 	UTS_ENTRY("domainname", 0644, domainname),
 	UTS_ENTRY("hostname", 0644, nodename),
@@ -307,7 +320,7 @@ static const struct tree_entry fs_table[] = {
 	SETTING_ENTRY("protected_hardlinks", protected_hardlinks, 0, 1),
 	SETTING_ENTRY("protected_regular", protected_regular, 0, 2),
 	SETTING_ENTRY("protected_symlinks", protected_symlinks, 0, 1),
-	CONST_ENTRY("suid_dumpable", 0),
+	SETTING_ENTRY("suid_dumpable", suid_dumpable, 0, 2),
 	{ .name = NULL },
 };
 

@@ -192,6 +192,8 @@ int unix_autobind(struct socket *sk) __must_check;
 /* Who of sk's type is bound to it, +1. -ECONNREFUSED, -EPROTOTYPE, or the path's errors. */
 int unix_find(const struct socket *sk, struct sockaddr_un *name, u32 len,
 	      struct socket **out) __must_check;
+/* By path. lookup: LOOKUP_* */
+int unix_find_path(const char *name, u32 lookup, u32 type, struct socket **out) __must_check;
 void unix_unbind(struct socket *sk); /* nobody finds it any more */
 void unix_addr_put(struct unix_addr *addr);
 /* The bytes of sk's name in out, and how many. */
@@ -202,6 +204,8 @@ u32 unix_name_copy(const struct socket *sk, struct sockaddr_storage *out);
 int unix_pair(struct socket *a, struct socket *b);
 int unix_listen(struct socket *sk, int backlog);
 int unix_connect(struct socket *sk, struct sockaddr_un *name, u32 len, bool is_nonblocking);
+/* To a listener found already, without waiting: -EAGAIN, -ECONNREFUSED, -ENOMEM. */
+int unix_connect_to(struct socket *sk, struct socket *listener) __must_check;
 int unix_accept(struct socket *sk, bool is_nonblocking, struct socket **out); /* out: +1 */
 int unix_shutdown(struct socket *sk, int how);
 void unix_release(struct socket *sk, bool was_accepted); /* consumes a reference */
@@ -258,6 +262,10 @@ void flight_barrier(void);
 void flight_init(void);
 /* A socket was closed: what only it could reach is looked for. */
 void flight_collect_later(void);
+
+/* ---- coresocket.c */
+
+void coresocket_init(void);
 
 /* ---- sockfs.c */
 

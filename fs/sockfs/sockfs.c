@@ -94,5 +94,6 @@ int sockfs_open(struct socket *sk, u32 flags, struct file **out)
 void sockfs_init(void)
 {
 	flight_init();
+	coresocket_init();
 	pseudo_fs_init(&sockfs, "sockfs", SOCKFS_MAGIC, &sockfs_super_ops);
 }

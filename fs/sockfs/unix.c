@@ -149,6 +149,23 @@ static void connect_commit(struct socket *sk, struct socket *listener, struct pa
 }
 
 /* p: with the server's socket; consumed on success. */
+static int connect_once(struct socket *sk, struct socket *listener, struct packet *p)
+{
+	int err;
+
+	socket_lock_two(sk, listener);
+	err = connect_check(sk, listener);
+	if (!err)
+		connect_commit(sk, listener, p);
+	socket_unlock_two(sk, listener);
+	if (!err) {
+		wake_all_key(&listener->wait, POLLIN | POLLRDNORM);
+		wake_all(&sk->wait);
+	}
+	return err;
+}
+
+/* The same by name, waiting for room. */
 static int connect_with(struct socket *sk, struct sockaddr_un *name, u32 len, u64 deadline,
 			struct packet *p)
 {
@@ -159,15 +176,8 @@ static int connect_with(struct socket *sk, struct sockaddr_un *name, u32 len, u6
 		err = unix_find(sk, name, len, &listener);
 		if (err)
 			return err;
-		socket_lock_two(sk, listener);
-		err = connect_check(sk, listener);
-		if (!err)
-			connect_commit(sk, listener, p);
-		socket_unlock_two(sk, listener);
-		if (!err) {
-			wake_all_key(&listener->wait, POLLIN | POLLRDNORM);
-			wake_all(&sk->wait);
-		} else if (err == -EAGAIN) {
+		err = connect_once(sk, listener, p);
+		if (err == -EAGAIN) {
 			err = SOCKET_WAIT(&listener->room, listener_can_take(listener), deadline);
 			err = err ? err : 1; /* again, from the name on */
 		}
@@ -176,22 +186,42 @@ static int connect_with(struct socket *sk, struct sockaddr_un *name, u32 len, u6
 	return err;
 }
 
-static int connect_stream(struct socket *sk, struct sockaddr_un *name, u32 len, bool is_nonblocking)
+/* A packet with the server's end of a new connection; NULL: out of memory. */
+static struct packet *connection_new(u32 type)
 {
-	u64 deadline = socket_deadline(is_nonblocking, sk->send_timeout_ns);
-	struct packet *p;
-	int err;
+	struct packet *p = packet_new(NULL, 0);
 
-	p = packet_new(NULL, 0);
-	if (!p)
-		return -ENOMEM;
-	p->connection = socket_new(sk->type);
-	err = p->connection ? connect_with(sk, name, len, deadline, p) : -ENOMEM;
+	if (p)
+		p->connection = socket_new(type);
+	if (!p || p->connection)
+		return p;
+	kfree(p);
+	return NULL;
+}
+
+/* What was not consumed. */
+static int connection_drop(struct packet *p, int err)
+{
 	if (err) {
 		socket_put(p->connection);
 		kfree(p);
 	}
 	return err;
+}
+
+static int connect_stream(struct socket *sk, struct sockaddr_un *name, u32 len, bool is_nonblocking)
+{
+	u64 deadline = socket_deadline(is_nonblocking, sk->send_timeout_ns);
+	struct packet *p = connection_new(sk->type);
+
+	return p ? connection_drop(p, connect_with(sk, name, len, deadline, p)) : -ENOMEM;
+}
+
+int unix_connect_to(struct socket *sk, struct socket *listener)
+{
+	struct packet *p = connection_new(sk->type);
+
+	return p ? connection_drop(p, connect_once(sk, listener, p)) : -ENOMEM;
 }
 
 /* Somebody else's peer is nobody's business: unix(7), EPERM. */

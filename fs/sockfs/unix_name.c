@@ -92,12 +92,12 @@ static struct socket *find_abstract(const struct socket *sk, const struct sockad
 	return NULL;
 }
 
-static int find_path(const char *name, u32 type, struct socket **out)
+int unix_find_path(const char *name, u32 lookup, u32 type, struct socket **out)
 {
 	struct inode *inode;
 	struct socket *sk;
 	struct path path;
-	int err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &path);
+	int err = path_lookup(AT_FDCWD, name, lookup, &path);
 
 	if (err)
 		return err;
@@ -124,7 +124,7 @@ int unix_find(const struct socket *sk, struct sockaddr_un *name, u32 len, struct
 
 	if (name->sun_path[0]) {
 		((char *)name)[len] = '\0';
-		return find_path(name->sun_path, sk->type, out);
+		return unix_find_path(name->sun_path, LOOKUP_FOLLOW, sk->type, out);
 	}
 	spin_lock(&names_lock);
 	other = find_abstract(sk, name, len);

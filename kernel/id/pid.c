@@ -234,6 +234,7 @@ static struct pid *pid_alloc(u32 level)
 	pid->ino = atomic_fetch_add_explicit(&next_ino, 1, memory_order_relaxed);
 	refcount_init(&pid->refs, 1);
 	atomic_init(&pid->life, PID_NEW);
+	pid->dump = (struct pid_dump){ 0 };
 	pid->exit = (struct pid_exit){ 0 };
 	pid->thread = NULL;
 	pid->task = NULL;

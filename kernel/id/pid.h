@@ -29,6 +29,12 @@ struct pid_exit {
 	int code; /* wait-status format */
 };
 
+/* What a core dump that somebody was told of leaves to say. */
+struct pid_dump {
+	_Atomic u32 mask; /* [a] PIDFD_COREDUMP*; 0: there was none. The rest before it (release) */
+	int signal, code;
+};
+
 /* One per namespace level, from the initial namespace (0) to the pid's own. */
 struct pid_number {
 	int nr;
@@ -40,6 +46,7 @@ struct pid {
 	struct refcount refs; /* [a] */
 	_Atomic u32 life; /* [a] enum pid_life; readers acquire, writers release */
 	struct pid_exit exit; /* [x] before EXITED (threads: before REAPED) */
+	struct pid_dump dump; /* processes only */
 	struct thread *thread; /* [T] who has this as thread id; weak, cleared at reap */
 	struct task *task; /* [T] who has this as process id (leaders only); weak */
 	struct list group_members; /* [T] task.group_link */

@@ -250,6 +250,23 @@ int as_mincore(struct as *as, u64 addr, u64 len, unsigned char __user *vec)
 	return 0;
 }
 
+/* ---- core dumps */
+
+u64 as_next_anon(const struct as *as, u64 addr, u64 end)
+{
+	while (addr < end) {
+		const u64 *pte = pgtable_walk(&as->pgtable, addr);
+
+		if (!pte)
+			addr = ALIGN_DOWN(addr, PT_SPAN) + PT_SPAN;
+		else if ((pte_read(pte) & (PTE_ANON | PTE_UNCOUNTED)) == PTE_ANON)
+			return addr;
+		else
+			addr += PAGE_SIZE;
+	}
+	return end;
+}
+
 /* ---- msync */
 
 static int sync_piece(struct vma **vma, u64 start, u64 end, u64 flags)

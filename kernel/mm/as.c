@@ -258,6 +258,7 @@ int as_new(struct as **out)
 		return -ENOMEM;
 	as->mmap_top = USER_TOP;
 	as->stack_top = USER_TOP;
+	as->dump_filter = DUMP_FILTER_DEFAULT;
 	*out = as;
 	return 0;
 }
@@ -350,7 +351,8 @@ static void copy_fields(struct as *to, const struct as *from)
 	to->env_start = from->env_start;
 	to->env_end = from->env_end;
 	to->auxv_len = from->auxv_len;
-	to->is_dumpable = from->is_dumpable;
+	to->dumpable = from->dumpable;
+	to->dump_filter = from->dump_filter;
 	to->has_seals = from->has_seals;
 	to->deny_exec = from->deny_exec & PR_MDWE_NO_INHERIT ? 0 : from->deny_exec;
 	store_relaxed(&to->membarriers, load_relaxed(&from->membarriers));

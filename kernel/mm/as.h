@@ -11,6 +11,20 @@
 #include "kernel/sync/refcount.h"
 #include "kernel/sync/rwsem.h"
 
+/* as->dumpable: who may have a core dump of it, or look into it. */
+#define DUMP_NOBODY 0
+#define DUMP_USER   1
+#define DUMP_ROOT   2
+
+/* as->dump_filter: core(5). */
+#define DUMP_ANON_PRIVATE   0x01u
+#define DUMP_ANON_SHARED    0x02u
+#define DUMP_MAPPED_PRIVATE 0x04u
+#define DUMP_MAPPED_SHARED  0x08u
+#define DUMP_ELF_HEADERS    0x10u
+#define DUMP_FILTER_DEFAULT 0x33u
+#define DUMP_FILTER_MASK    0x1ffu
+
 struct as {
 	struct refcount users; /* [a] threads, and /proc readers while they read */
 	struct rwsem lock; /* RANK_MM; page faults take it for reading */
@@ -37,7 +51,8 @@ struct as {
 	struct file *exe; /* [L] counted; dropped through as_put_exe hook */
 	bool writes_after_fork; /* [a] a hint: it wrote to its pages while a child still shared them
 				 */
-	bool is_dumpable; /* [a] PR_SET_DUMPABLE */
+	u8 dumpable; /* [a] DUMP_* */
+	u16 dump_filter; /* [a] /proc/PID/coredump_filter */
 	bool has_seals; /* [L] some vma is VM_SEALED */
 	u8 lock_future; /* [L] MCL_*: what mlockall(2) wants of mappings to come */
 	u8 deny_exec; /* [L] PR_MDWE_*: what may be written, or could be, never becomes executable
@@ -85,6 +100,10 @@ struct as *as_current(void);
 size_t as_access(struct as *as, u64 addr, void *buf, size_t n, bool write);
 /* The same, but only where that process may read or write itself. */
 size_t as_access_allowed(struct as *as, u64 addr, void *buf, size_t n, bool write);
+
+/* Private memory that was written: the first page of it in [addr, end), or end. Lock held for
+ * reading. */
+u64 as_next_anon(const struct as *as, u64 addr, u64 end);
 
 /* fs tells mm how to drop as->exe (mm cannot know files). */
 extern void (*as_put_exe)(struct file *file);

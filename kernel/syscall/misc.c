@@ -372,11 +372,11 @@ SYSCALL(prctl, int op, u64 a, u64 b, u64 c, u64 d)
 	case PR_GET_PDEATHSIG:
 		return put_user(task->pdeath_signal, (int __user *)a);
 	case PR_GET_DUMPABLE:
-		return current->as->is_dumpable;
+		return current->as->dumpable;
 	case PR_SET_DUMPABLE:
 		if (a > 1)
 			return -EINVAL;
-		current->as->is_dumpable = a;
+		current->as->dumpable = a;
 		return 0;
 	case PR_SET_NAME:
 		return prctl_set_name((const char __user *)a);

@@ -31,6 +31,7 @@
 #include "kernel/id/userns.h"
 #include "kernel/mm/kmap.h"
 #include "kernel/sched/sched.h"
+#include "kernel/task/coredump.h"
 #include "kernel/task/sigqueue.h"
 #include "kernel/task/timers.h"
 #include "fs/fdtable.h"
@@ -491,7 +492,9 @@ static int build_image(struct exec_image *image, const struct exec_strings *s,
 	if (err)
 		return err;
 	image->as->exe = file_get(image->file);
-	image->as->is_dumpable = is_dumpable(image);
+	image->as->dumpable = is_dumpable(image) ? DUMP_USER : suid_dumpable;
+	if (current->as)
+		image->as->dump_filter = current->as->dump_filter;
 	if (current->as && !(current->as->deny_exec & PR_MDWE_NO_INHERIT))
 		image->as->deny_exec = current->as->deny_exec;
 	image->is_random =

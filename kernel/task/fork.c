@@ -384,9 +384,31 @@ void fork_start(struct thread *t, const struct fork_args *args)
 	thread_put(t);
 }
 
-/* ---- Process 1 */
+/* ---- Process 1, and others that no process forks */
 
-static int init_fill(struct thread *t)
+int task_init_fs(struct fs_ctx **out)
+{
+	struct fs_ctx *fs = NULL;
+	struct path root;
+	int err;
+
+	rwspin_read_lock(&tasks_lock);
+	if (pidns_initial.init)
+		fs = thread_fs_get(pidns_initial.init->leader);
+	rwspin_read_unlock(&tasks_lock);
+	if (!fs)
+		return -ESRCH;
+	err = fs_ctx_copy(fs, out);
+	fs_ctx_put(fs);
+	if (err)
+		return err;
+	fs_ctx_root(*out, &root);
+	fs_ctx_set_cwd(*out, &root);
+	path_put(&root);
+	return 0;
+}
+
+static int fill_kernel_started(struct thread *t)
 {
 	struct task *task;
 	int err;
@@ -405,7 +427,7 @@ static int init_fill(struct thread *t)
 		return -ENOMEM;
 	rlimits_init(task->rlimits);
 	task->exit_signal = SIGCHLD;
-	err = fs_ctx_new(&t->fs);
+	err = pidns_initial.init ? task_init_fs(&t->fs) : fs_ctx_new(&t->fs);
 	if (!err)
 		err = files_new(&t->files);
 	if (!err)
@@ -413,21 +435,22 @@ static int init_fill(struct thread *t)
 	return err;
 }
 
-int task_start_init(void (*fn)(void *), void *arg)
+int task_start_kernel(const char *name, void (*fn)(void *), void *arg)
 {
 	struct thread *t;
-	int err = thread_new("init", &t);
+	int err = thread_new(name, &t);
 
 	if (err)
 		return err;
-	err = init_fill(t);
+	err = fill_kernel_started(t);
 	if (err) {
 		fork_discard(t);
 		return err;
 	}
 	arch_thread_kernel(&t->head, fn, arg);
 	rwspin_write_lock(&tasks_lock);
-	task_publish(t->task, NULL, &pid_zero, &pid_zero);
+	t->task->autoreap = pidns_initial.init;
+	task_publish(t->task, pidns_initial.init, &pid_zero, &pid_zero);
 	rwspin_write_unlock(&tasks_lock);
 	sched_start(t);
 	thread_put(t);

@@ -28,6 +28,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sync/lockcheck.h"
 #include "kernel/sync/wait.h"
+#include "kernel/task/coredump.h"
 #include "kernel/task/session.h"
 #include "kernel/task/rseq.h"
 #include "kernel/task/sigqueue.h"
@@ -234,6 +235,8 @@ void signal_exit_thread(void)
 	bool is_last;
 	u64 irqflags = sig_lock(t);
 
+	if (unlikely(t->dump))
+		irqflags = coredump_park(t, irqflags);
 	self->is_exiting = true;
 	signal_retarget(t, ~self->sig_blocked);
 	is_last = self->stop_pending && count_stopped(t);
@@ -260,7 +263,7 @@ static __noreturn void die(struct task *t)
 	task_exit_group(SIGKILL);
 }
 
-static void default_action(struct thread *self, int sig)
+static void default_action(struct thread *self, int sig, const siginfo_t *info)
 {
 	u64 bit = SIGMASK(sig);
 
@@ -268,10 +271,13 @@ static void default_action(struct thread *self, int sig)
 		return;
 	if (task_is_ns_init(self->task) && sig != self->forced_sig && !(bit & SIG_KERNEL_ONLY))
 		return;
-	if (bit & SIG_STOP_MASK)
+	if (bit & SIG_STOP_MASK) {
 		begin_stop(self, sig);
-	else
-		task_exit_group(sig);
+		return;
+	}
+	if (bit & SIG_DUMP_MASK)
+		coredump(sig, info);
+	task_exit_group(sig);
 }
 
 /* Marks the handler as running: sig_lock held. */
@@ -368,7 +374,7 @@ static bool get_signal(struct thread *self, struct delivery *d)
 		case NEXT_HANDLER:
 			return true;
 		case NEXT_DEFAULT:
-			default_action(self, d->frame.sig);
+			default_action(self, d->frame.sig, &d->info);
 			break;
 		case NEXT_STOP:
 			join_stop(self);

@@ -140,7 +140,7 @@ static void forget_cont(struct task *t)
 /* False: there is nothing to make pending. */
 static bool prepare(struct task *t, const struct thread *target, int sig, bool from_inside)
 {
-	if (t->is_exiting)
+	if (t->is_exiting && !(t->dump && sig == SIGKILL))
 		return false;
 	if (unlikely(SIGMASK(sig) & SIG_STOP_MASK))
 		forget_cont(t);
@@ -195,7 +195,7 @@ static void complete(struct task *t, struct thread *target, enum signal_scope sc
 			memory_order_seq_cst); /* DOC: wait-ordering: for poke_signalfd() */
 		return;
 	}
-	if (is_fatal(t, sig) && !(chosen->sig_blocked & SIGMASK(sig)))
+	if (is_fatal(t, sig) && !(SIGMASK(sig) & (SIG_DUMP_MASK | chosen->sig_blocked)))
 		signal_condemn(t, sig);
 	else
 		signal_wake(chosen, sig == SIGKILL);

@@ -6,6 +6,8 @@
 #include "kernel/task/signal.h"
 
 #define SIG_STOP_MASK (SIGMASK(SIGSTOP) | SIGMASK(SIGTSTP) | SIGMASK(SIGTTIN) | SIGMASK(SIGTTOU))
+#define SIG_DUMP_MASK                                                                              \
+	(SIG_SYNC_MASK | SIGMASK(SIGQUIT) | SIGMASK(SIGABRT) | SIGMASK(SIGXCPU) | SIGMASK(SIGXFSZ))
 #define SIG_DEFAULT_IGNORED                                                                        \
 	(SIGMASK(SIGCONT) | SIGMASK(SIGCHLD) | SIGMASK(SIGWINCH) | SIGMASK(SIGURG))
 #define SIG_SYNC_MASK                                                                              \

@@ -25,6 +25,7 @@
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/coredump.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/sigqueue.h"
 #include "kernel/task/timers.h"
@@ -379,7 +380,7 @@ void thread_change_cred(const struct cred *new)
 	if ((old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
 	     !cred_covers(old, new)) &&
 	    current->as)
-		current->as->is_dumpable = false;
+		current->as->dumpable = suid_dumpable;
 	thread_set_cred(new);
 }
 
@@ -432,7 +433,7 @@ bool task_may_access(struct task *t, u32 mode)
 		return true;
 	other = task_cred_get(t);
 	as = task_as_get(t);
-	is_dumpable = !as || as->is_dumpable;
+	is_dumpable = !as || as->dumpable == DUMP_USER;
 	is_allowed = cred_may_access(cred_current(), other, mode, is_dumpable);
 	if (as)
 		as_put(as);

@@ -71,8 +71,10 @@ struct task {
 	u32 nr_queued; /* [S] sigqueue entries: its share of leader->uid_usage's */
 	bool is_exiting; /* [S] group exit began: no new threads, everybody leaves */
 	bool is_execing; /* [S] de-threading */
-	struct wait_queue exec_wait; /* the de-threading thread waits here for nr_threads */
+	struct wait_queue exec_wait; /* the de-threading thread waits here for nr_threads; a core
+					dump and the threads for each other */
 	int group_exit_code; /* [S] wait-status format, with is_exiting */
+	struct core_dump *dump; /* [S] being made of it, after is_exiting; else NULL */
 	enum stop_state stop; /* [S] */
 	int stop_code; /* [S] signal that stopped it; waiting to be reported: stop_pending */
 	bool stop_unreported, cont_unreported; /* [S]+[T] for WSTOPPED, WCONTINUED */
@@ -190,8 +192,12 @@ int fork_publish(struct thread *t, const struct fork_args *args) __must_check;
  */
 void fork_start(struct thread *t, const struct fork_args *args);
 
-/* Process 1: a kernel thread of its own task that runs fn(arg) and then goes to user mode. */
-int task_start_init(void (*fn)(void *), void *arg) __must_check;
+/* A process of root's in the initial namespaces that runs fn(arg) in the kernel and then goes to user
+ * mode. The first one is process 1; others are its children, in its root, without descriptors, and
+ * nobody waits for them. Errors: -ENOMEM ... */
+int task_start_kernel(const char *name, void (*fn)(void *), void *arg) __must_check;
+/* Process 1's root, also as the working directory: a copy. */
+int task_init_fs(struct fs_ctx **out) __must_check;
 
 /* ---- exec.c: argv, envp: user pointers, or kernel arrays when kargv is not NULL. Changes the
  * current process. */

@@ -35,7 +35,7 @@
 static struct thread *the_thread;
 static struct task the_task;
 static int nr_killed, nr_task_refs;
-static struct as the_as = { .is_dumpable = true };
+static struct as the_as = { .dumpable = DUMP_USER };
 
 struct thread *thread_of_pid_get(struct pid *pid)
 {

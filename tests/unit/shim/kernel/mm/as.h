@@ -5,8 +5,11 @@
 
 #include "kernel/mm/vma.h"
 
+#define DUMP_USER 1
+#define DUMP_ROOT 2
+
 struct as {
-	bool is_dumpable;
+	u8 dumpable;
 };
 
 static inline bool as_tryget(struct as *as)
