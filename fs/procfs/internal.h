@@ -63,6 +63,7 @@ int proc_show_oom_score_adj(const struct tree_place *p, struct thread *t, struct
 int proc_write_oom_score_adj(struct thread *t, const char *text, size_t len);
 int proc_show_timerslack(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_write_timerslack(struct thread *t, const char *text, size_t len);
+int proc_show_timers(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_personality(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_sched(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_schedstat(const struct tree_place *p, struct thread *t, struct seqbuf *out);
@@ -87,6 +88,9 @@ int proc_show_wchan(const struct tree_place *p, struct thread *t, struct seqbuf 
 int proc_show_maps(struct as *as, struct seqbuf *out);
 int proc_show_smaps(struct as *as, struct seqbuf *out);
 int proc_show_smaps_rollup(struct as *as, struct seqbuf *out);
+int proc_write_clear_refs(struct thread *t, const char *text, size_t len);
+extern const struct tree_dynamic proc_map_files_children;
+int proc_map_files_permission(const struct tree_place *p, u32 mask);
 int proc_show_cmdline(struct as *as, struct seqbuf *out);
 int proc_show_environ(struct as *as, struct seqbuf *out);
 int proc_show_dump_filter(struct as *as, struct seqbuf *out);
@@ -114,6 +118,8 @@ long proc_path_readlink(const struct tree_place *p, char *buf, size_t size);
 
 /* ns.c */
 extern const struct tree_dynamic proc_ns_children;
+int proc_show_net_unix(const struct tree_place *p, struct thread *t, struct seqbuf *out);
+int proc_show_net_dev(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_uid_map(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_gid_map(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_setgroups(const struct tree_place *p, struct thread *t, struct seqbuf *out);

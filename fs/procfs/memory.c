@@ -1,5 +1,5 @@
 /*
- * /proc/PID/maps, cmdline, environ, auxv, mem: a process's memory.
+ * /proc/PID/maps, map_files, cmdline, environ, auxv, mem: a process's memory.
  *
  * Life: an address space is counted only for the moment of a read. After the process has gone,
  *   what is open says ESRCH; a zombie has none, and then the text is empty.
@@ -7,10 +7,14 @@
  *   text buffer meanwhile, which needs no user memory. as_access() locks for itself.
  *                                   Follows: proc_pid_maps(5), Linux 7.3 fs/proc/{base,task_mmu}.c
  */
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 
+#include "lib/fmt.h"
 #include "lib/string.h"
+#include "kernel/id/cred.h"
+#include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
@@ -81,6 +85,118 @@ int proc_show_maps(struct as *as, struct seqbuf *out)
 	rwsem_read_unlock(&as->lock);
 	path_put(&root);
 	return 0;
+}
+
+/* ---- map_files: links to what is mapped; place->index is the start of the area */
+
+/* The memory of who p is about, locked for reading, if the caller may look into it. */
+static int lock_memory(const struct tree_place *p, struct as **out)
+{
+	struct thread *t;
+	int err = proc_check_access(p, PTRACE_MODE_READ);
+
+	if (!err)
+		err = proc_thread_get(p, &t);
+	if (err)
+		return err;
+	*out = thread_as_get(t);
+	thread_put(t);
+	if (*out)
+		rwsem_read_lock(&(*out)->lock);
+	return *out ? 0 : -ENOENT;
+}
+
+static void unlock_memory(struct as *as)
+{
+	rwsem_read_unlock(&as->lock);
+	as_put(as);
+}
+
+static int map_path(const struct tree_place *p, struct path *out)
+{
+	const struct vma *vma;
+	struct as *as;
+	int err = lock_memory(p, &as);
+
+	if (err)
+		return err;
+	vma = as_find(as, p->index);
+	if (vma && vma->start == p->index && vma->file) {
+		*out = vma->file->path;
+		path_get(out);
+	} else {
+		err = -ENOENT;
+	}
+	unlock_memory(as);
+	return err;
+}
+
+/* Anybody who may see the memory reads the link; following it goes around the path's permissions. */
+static int map_follow(const struct tree_place *p, struct path *out)
+{
+	if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
+		return -EPERM;
+	return map_path(p, out);
+}
+
+static long map_readlink(const struct tree_place *p, char *buf, size_t size)
+{
+	static const struct tree_entry plain = { .follow = map_path };
+	struct tree_place place = *p;
+
+	place.entry = &plain;
+	return proc_path_readlink(&place, buf, size);
+}
+
+static const struct tree_entry map_links[2] = {
+	{ .name = "", .mode = S_IFLNK | 0400, .readlink = map_readlink, .follow = map_follow },
+	{ .name = "", .mode = S_IFLNK | 0600, .readlink = map_readlink, .follow = map_follow },
+};
+
+static void map_child(const struct vma *vma, char name[32], struct tree_child *out)
+{
+	snprintf(name, 32, "%lx-%lx", vma->start, vma->end);
+	*out = (struct tree_child){ .entry = &map_links[!!(vma->file->mode & FILE_WRITE)],
+				    .index = vma->start };
+}
+
+static bool map_next(const struct tree_place *dir, u64 *cookie, char name[32],
+		     struct tree_child *out)
+{
+	const struct vma *vma;
+	struct as *as;
+
+	if (lock_memory(dir, &as))
+		return false;
+	for (vma = as_find(as, *cookie); vma && (!vma->file || vma->start < *cookie);)
+		vma = vma_next(vma);
+	if (vma) {
+		*cookie = vma->start;
+		map_child(vma, name, out);
+	}
+	unlock_memory(as);
+	return vma != NULL;
+}
+
+static int map_lookup(const struct tree_place *dir, const char *name, u32 len,
+		      struct tree_child *out)
+{
+	char text[32];
+	u64 start = 0;
+
+	for (u32 i = 0; i < len && i < 16 && name[i] != '-'; i++)
+		start = start * 16 + (u64)(name[i] <= '9' ? name[i] - '0' : name[i] - 'a' + 10);
+	if (!map_next(dir, &start, text, out) || strlen(text) != len || memcmp(text, name, len))
+		return -ENOENT;
+	out->object = pid_get(dir->object);
+	return 0;
+}
+
+const struct tree_dynamic proc_map_files_children = { .lookup = map_lookup, .next = map_next };
+
+int proc_map_files_permission(const struct tree_place *p, u32 mask)
+{
+	return proc_check_access(p, PTRACE_MODE_READ);
 }
 
 /* ---- What exec put on the stack */

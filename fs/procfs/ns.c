@@ -1,5 +1,5 @@
 /*
- * /proc/PID/ns, uid_map, gid_map, setgroups: the namespaces of a process.
+ * /proc/PID/ns, uid_map, gid_map, setgroups, net: the namespaces of a process.
  *
  * ns/N are magic links to files of nsfs, as fd/N are to open files; place->index is the kind.
  * Permission is the ptrace rule, asked whenever one is followed. A thread that has ended has only
@@ -15,6 +15,7 @@
 #include "kernel/id/userns.h"
 #include "kernel/task/task.h"
 #include "fs/nsfs/nsfs.h"
+#include "fs/sockfs/sockfs.h"
 #include "fs/procfs/internal.h"
 
 static int place_ns_get(const struct tree_place *p, enum ns_kind kind, struct ns_common **out)
@@ -143,4 +144,27 @@ int proc_write_setgroups(struct thread *t, const char *text, size_t len)
 		err = -EINVAL;
 	ns_put(ns);
 	return err;
+}
+
+/* ---- net */
+
+int proc_show_net_unix(const struct tree_place *p, struct thread *t, struct seqbuf *out)
+{
+	struct ns_common *ns = thread_ns_get(t, NS_NET);
+
+	if (!ns)
+		return -EINVAL; /* it has ended */
+	sockfs_show_unix(ns->ino, out);
+	ns_put(ns);
+	return 0;
+}
+
+/* There are no devices. */
+int proc_show_net_dev(const struct tree_place *p, struct thread *t, struct seqbuf *out)
+{
+	seqbuf_puts(out,
+		    "Inter-|   Receive                                                |  Transmit\n"
+		    " face |bytes    packets errs drop fifo frame compressed multicast"
+		    "|bytes    packets errs drop fifo colls carrier compressed\n");
+	return 0;
 }

@@ -240,6 +240,12 @@ int proc_write_text(const struct tree_place *p, const char *text, size_t len)
 		}                                                                                  \
 	}
 
+static const struct tree_entry net_table[] = {
+	TEXT_ENTRY("dev", 0444, .show = proc_show_net_dev),
+	TEXT_ENTRY("unix", 0444, .show = proc_show_net_unix),
+	{ .name = NULL },
+};
+
 /* What is there for a process and for each of its threads; first what is asked for most. */
 #define COMMON_ENTRIES                                                                             \
 	{ .name = "fdinfo",                                                                        \
@@ -263,12 +269,14 @@ int proc_write_text(const struct tree_place *p, const char *text, size_t len)
 		{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_ops },                  \
 		{ .name = "pagemap", .mode = S_IFREG | 0400, .fops = &proc_pagemap_ops },          \
 		{ .name = "ns", .mode = S_IFDIR | 0511, .dynamic = &proc_ns_children },            \
+		{ .name = "net", .mode = S_IFDIR | 0555, .children = net_table },                  \
 		TEXT_ENTRY("uid_map", 0644, .show = proc_show_uid_map,                             \
 			   .write = proc_write_uid_map),                                           \
 		TEXT_ENTRY("gid_map", 0644, .show = proc_show_gid_map,                             \
 			   .write = proc_write_gid_map),                                           \
 		TEXT_ENTRY("setgroups", 0644, .show = proc_show_setgroups,                         \
 			   .write = proc_write_setgroups),                                         \
+		TEXT_ENTRY("clear_refs", 0200, .write = proc_write_clear_refs),                    \
 		TEXT_ENTRY("cgroup", 0444, .show = proc_show_cgroup),                              \
 		LINK_ENTRY("cwd", proc_cwd_follow), LINK_ENTRY("exe", proc_exe_follow),            \
 		LINK_ENTRY("root", proc_root_follow),                                              \
@@ -304,9 +312,14 @@ static const struct tree_entry pid_table[] = {
 	TEXT_ENTRY("coredump_filter", 0644, .show_as = proc_show_dump_filter,
 		   .write = proc_write_dump_filter),
 	TEXT_ENTRY("io", 0400, .show = proc_show_io, .access = PTRACE_MODE_READ),
+	{ .name = "map_files",
+	  .mode = S_IFDIR | 0500,
+	  .dynamic = &proc_map_files_children,
+	  .permission = proc_map_files_permission },
 	TEXT_ENTRY("mountstats", 0400, .show = proc_show_mountstats),
 	TEXT_ENTRY("stat", 0444, .show = proc_show_stat),
 	{ .name = "task", .mode = S_IFDIR | 0555, .dynamic = &threads, .getattr = threads_getattr },
+	TEXT_ENTRY("timers", 0444, .show = proc_show_timers),
 	TEXT_ENTRY("timerslack_ns", 0666, .show = proc_show_timerslack,
 		   .write = proc_write_timerslack),
 	{ .name = NULL },

@@ -13,6 +13,7 @@
 #include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
+#include "kernel/task/ptimer.h"
 #include "kernel/task/sigqueue.h"
 #include "fs/procfs/internal.h"
 
@@ -184,6 +185,12 @@ int proc_write_timerslack(struct thread *t, const char *text, size_t len)
 	if (!err)
 		t->timer_slack_ns = value ? (u64)value : t->default_slack_ns;
 	return err;
+}
+
+int proc_show_timers(const struct tree_place *p, struct thread *t, struct seqbuf *out)
+{
+	ptimers_show(t->task, proc_pidns(p), out);
+	return 0;
 }
 
 int proc_show_personality(const struct tree_place *p, struct thread *t, struct seqbuf *out)

@@ -162,12 +162,10 @@ static long thread_self_readlink(const struct tree_place *p, char *buf, size_t s
 	return (long)n;
 }
 
-static long mounts_readlink(const struct tree_place *p, char *buf, size_t size)
+/* mounts and net are the reader's own. */
+static long own_readlink(const struct tree_place *p, char *buf, size_t size)
 {
-	size_t n = MIN(sizeof("self/mounts") - 1, size);
-
-	memcpy(buf, "self/mounts", n);
-	return (long)n;
+	return (long)MIN((size_t)snprintf(buf, size, "self/%s", p->entry->name), size);
 }
 
 /* ---- Tables */
@@ -184,7 +182,8 @@ static long mounts_readlink(const struct tree_place *p, char *buf, size_t size)
 static const struct tree_entry root_table[] = {
 	LINK_ENTRY("self", self_readlink),
 	LINK_ENTRY("thread-self", thread_self_readlink),
-	LINK_ENTRY("mounts", mounts_readlink),
+	LINK_ENTRY("mounts", own_readlink),
+	LINK_ENTRY("net", own_readlink),
 	FILE_ENTRY("cmdline", 0444, proc_show_boot_cmdline),
 	FILE_ENTRY("cpuinfo", 0444, proc_show_cpuinfo),
 	FILE_ENTRY("devices", 0444, proc_show_devices),

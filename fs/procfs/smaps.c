@@ -1,10 +1,11 @@
 /*
- * /proc/PID/smaps, smaps_rollup and pagemap: which pages of a process are there, and who shares
+ * /proc/PID/smaps, smaps_rollup, clear_refs and pagemap: which pages of a process are there, and who shares
  * them.
  *
  * A page is shared when more than one mapping counts it. Its counter also has whoever works on it
- *   at this moment, and the page cache if it is a file's; the latter is taken off. Every page is
- *   marked as referenced, because entries are made with the accessed bit set (paging.h).
+ *   at this moment, and the page cache if it is a file's; the latter is taken off. A page
+ *   counts as referenced from its coming, as entries are made with the accessed bit set (paging.h),
+ *   until clear_refs takes the bit away.
  * Locks: as->lock for reading keeps tables and areas; entries are read as they are.
  *                    Follows: proc_pid_smaps(5), proc_pid_pagemap(5), Linux 7.3 fs/proc/task_mmu.c
  */
@@ -13,6 +14,7 @@
 #include <linux/fs.h>
 
 #include "lib/fmt.h"
+#include "arch/x86_64/tlb.h"
 #include "kernel/id/cred.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
@@ -27,7 +29,7 @@
 struct resident {
 	u64 rss, pss, pss_dirty, pss_anon, pss_file;
 	u64 shared_clean, shared_dirty, private_clean, private_dirty;
-	u64 anonymous, locked;
+	u64 anonymous, locked, referenced;
 };
 
 #define PSS_SHIFT 12
@@ -51,19 +53,25 @@ static void count_page(struct resident *r, const struct vma *vma, u64 entry)
 		*(is_dirty ? &r->private_dirty : &r->private_clean) += PAGE_SIZE;
 	r->anonymous += is_anon ? PAGE_SIZE : 0;
 	r->locked += vma->flags & VM_LOCKED ? share : 0;
+	r->referenced += entry & PTE_ACCESSED ? PAGE_SIZE : 0;
 }
 
-/* as->lock held. */
-static void count_area(struct resident *r, const struct vma *vma)
+/* Counts the pages of an area, or, without r, forgets that they were used. as->lock held. */
+static void visit_area(struct resident *r, const struct vma *vma)
 {
-	const u64 *pte;
+	u64 *pte, entry;
 
 	for (u64 va = vma->start; va < vma->end; va += PAGE_SIZE) {
 		pte = pgtable_walk(&vma->as->pgtable, va);
 		if (!pte)
 			va |= (1ull << pgtable_shift(1)) - PAGE_SIZE; /* no table: the next one */
-		else if (pte_read(pte) && !(pte_read(pte) & PTE_UNCOUNTED))
-			count_page(r, vma, pte_read(pte));
+		entry = pte ? pte_read(pte) : 0;
+		if (!entry || entry & PTE_UNCOUNTED)
+			continue;
+		if (r)
+			count_page(r, vma, entry);
+		else
+			pte_replace(pte, entry, entry & ~PTE_ACCESSED); /* or it is used just now */
 	}
 }
 
@@ -95,7 +103,7 @@ static void put_resident(struct seqbuf *out, const struct resident *r, bool is_r
 	put_kb(out, "Shared_Dirty", r->shared_dirty);
 	put_kb(out, "Private_Clean", r->private_clean);
 	put_kb(out, "Private_Dirty", r->private_dirty);
-	put_kb(out, "Referenced", r->rss);
+	put_kb(out, "Referenced", r->referenced);
 	put_kb(out, "Anonymous", r->anonymous);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
 		put_kb(out, none[i], 0);
@@ -133,7 +141,7 @@ int proc_show_smaps(struct as *as, struct seqbuf *out)
 	for (const struct vma *vma = vma_first(as); vma && !out->overflow; vma = vma_next(vma)) {
 		struct resident r = { 0 };
 
-		count_area(&r, vma);
+		visit_area(&r, vma);
 		proc_put_area(out, vma, &root);
 		put_kb(out, "Size", vma->end - vma->start);
 		put_kb(out, "KernelPageSize", PAGE_SIZE);
@@ -156,7 +164,7 @@ int proc_show_smaps_rollup(struct as *as, struct seqbuf *out)
 	if (err)
 		return err;
 	for (const struct vma *vma = vma_first(as); vma; vma = vma_next(vma)) {
-		count_area(&r, vma);
+		visit_area(&r, vma);
 		whole.start = whole.end ? whole.start : vma->start;
 		whole.end = vma->end;
 	}
@@ -166,6 +174,41 @@ int proc_show_smaps_rollup(struct as *as, struct seqbuf *out)
 	proc_put_area(out, &whole, NULL);
 	put_resident(out, &r, true);
 	return 0;
+}
+
+/* ---- clear_refs */
+
+enum { CLEAR_ALL = 1, CLEAR_ANON, CLEAR_FILES, CLEAR_SOFT_DIRTY, CLEAR_HIGH_WATER };
+
+static void forget_uses(struct as *as, s64 which)
+{
+	for (const struct vma *vma = vma_first(as); vma; vma = vma_next(vma))
+		if (which == CLEAR_ALL || (which == CLEAR_FILES) == !!vma->file)
+			visit_area(NULL, vma);
+	tlb_flush_all(&as->pgtable);
+}
+
+/* There are no soft-dirty bits that could be cleared. */
+int proc_write_clear_refs(struct thread *t, const char *text, size_t len)
+{
+	s64 which;
+	int err = proc_parse_value(text, len, CLEAR_ALL, CLEAR_HIGH_WATER, &which);
+	struct as *as;
+
+	if (err || which == CLEAR_SOFT_DIRTY)
+		return -EINVAL;
+	as = thread_as_get(t);
+	if (!as)
+		return 0;
+	err = rwsem_write_lock_killable(&as->lock);
+	if (!err && which == CLEAR_HIGH_WATER)
+		as->hiwater_rss = as_resident_pages(as);
+	else if (!err)
+		forget_uses(as, which);
+	if (!err)
+		rwsem_write_unlock(&as->lock);
+	as_put(as);
+	return err;
 }
 
 /* ---- pagemap: eight bytes for each page of the address space */

@@ -219,15 +219,17 @@ static void put_stat(const struct tree_place *p, struct seqbuf *out, struct thre
 	seqbuf_printf(out, " %llu %llu %llu %llu", u.user_ns / CLOCK_TICK_NS,
 		      u.system_ns / CLOCK_TICK_NS, s.child_user_ns / CLOCK_TICK_NS,
 		      s.child_system_ns / CLOCK_TICK_NS);
-	seqbuf_printf(out, " %d %d %u 0 %llu", 20 + t->nice, t->nice, s.nr_threads,
+	/* Real-time threads are below zero, 1..99 as -2..-100. */
+	seqbuf_printf(out, " %d %d %u 0 %llu", t->rt_priority ? -1 - t->rt_priority : 20 + t->nice,
+		      t->nice, s.nr_threads,
 		      (is_whole ? t->task->start_ns : t->start_ns) / CLOCK_TICK_NS);
 	put_memory(out, as, s.max_rss, is_allowed);
 	seqbuf_printf(out, " %lu %lu %lu %lu", s.pending & signal_mask, s.blocked & signal_mask,
 		      s.ignored & signal_mask, s.caught & signal_mask);
 	/* wchan, two unused, exit signal, CPU, priority and policy, delays, guest time of itself
 	 * and children */
-	seqbuf_printf(out, " %d 0 0 %d %u 0 0 0 0 0", is_allowed && s.state != 'R', s.exit_signal,
-		      t->cpu);
+	seqbuf_printf(out, " %d 0 0 %d %u %u %u 0 0 0", is_allowed && s.state != 'R', s.exit_signal,
+		      t->cpu, t->rt_priority, t->policy);
 	put_segments(out, as, is_allowed);
 	seqbuf_printf(out, " %d\n", is_allowed ? s.exit_code : 0);
 	if (as)

@@ -60,6 +60,7 @@ struct socket *socket_new(u32 type)
 	wait_entry_init(&sk->peer_room);
 	sk->peer_room.wake = room_relay;
 	list_init(&sk->name_link);
+	list_init(&sk->open_link);
 	list_init(&sk->flight_link);
 	atomic_init(&sk->options, OPTION_BIT(SO_PASSRIGHTS));
 	atomic_init(&sk->send_timeout_ns, WAIT_FOREVER);

@@ -96,6 +96,7 @@ struct socket {
 	struct unix_addr *_Atomic addr; /* [s] counted; set once */
 	struct path path; /* [s] where it is bound to, counted; set once, before addr */
 	struct list name_link; /* [N] */
+	struct list open_link; /* [N] in the list of those with an open file */
 	struct pid *peer_pid; /* [S] SO_PEERCRED, counted; of a listener: its own */
 	const struct cred *peer_cred; /* [S] likewise */
 
@@ -194,7 +195,8 @@ int unix_find(const struct socket *sk, struct sockaddr_un *name, u32 len,
 	      struct socket **out) __must_check;
 /* By path. lookup: LOOKUP_* */
 int unix_find_path(const char *name, u32 lookup, u32 type, struct socket **out) __must_check;
-void unix_unbind(struct socket *sk); /* nobody finds it any more */
+void unix_enlist(struct socket *sk); /* it has a file: /proc/net/unix shows it */
+void unix_unbind(struct socket *sk); /* nobody finds or lists it any more */
 void unix_addr_put(struct unix_addr *addr);
 /* The bytes of sk's name in out, and how many. */
 u32 unix_name_copy(const struct socket *sk, struct sockaddr_storage *out);

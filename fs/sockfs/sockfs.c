@@ -74,6 +74,7 @@ void sockfs_attach(struct file *file, struct socket *sk)
 {
 	file->private = sk;
 	sk->file = file;
+	unix_enlist(sk);
 }
 
 int sockfs_open(struct socket *sk, u32 flags, struct file **out)

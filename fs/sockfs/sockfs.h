@@ -3,4 +3,10 @@
  */
 #pragma once
 
+#include "lib/base.h"
+
+struct seqbuf;
+
 void sockfs_init(void);
+/* /proc/net/unix: the open sockets of this network namespace. */
+void sockfs_show_unix(u64 net, struct seqbuf *out);

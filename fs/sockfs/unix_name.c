@@ -1,8 +1,8 @@
 /*
  * unix_name: what sockets are called, and finding one by that.
  *
- * Owns: struct unix_addr, the table of abstract names, and inode->bound, which leads from a socket
- *   inode to the socket bound to it.
+ * Owns: struct unix_addr, the table of abstract names, inode->bound, which leads from a socket
+ *   inode to the socket bound to it, and the list of sockets with an open file.
  * Life: an address is shared with the sockets that accept() makes; a socket keeps its own for good,
  *   so peers may ask for it after the close. A name finds its socket until unix_unbind().
  * Locks: names_lock (SOCKNAMES) for the table, inode->bound and the giving of a name; it is held
@@ -14,6 +14,7 @@
 
 #include "lib/fmt.h"
 #include "lib/hash.h"
+#include "lib/seqbuf.h"
 #include "lib/string.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sync/spinlock.h"
@@ -21,12 +22,19 @@
 #include "fs/inode.h"
 #include "fs/namei.h"
 #include "fs/sockfs/socket.h"
+#include "fs/sockfs/sockfs.h"
 
 #define NAME_BASE   offsetof(struct sockaddr_un, sun_path)
 #define BUCKET_BITS 6
 #define AUTOBIND_NR (1u << 20)
 
+/* The columns Flags and St of /proc/net/unix. */
+#define LISTENS_FLAG   0x10000
+#define SS_UNCONNECTED 1
+#define SS_CONNECTED   3
+
 static struct spinlock names_lock = SPINLOCK_INIT(RANK_SOCKNAMES);
+static struct list open_sockets = LIST_INIT(open_sockets);
 static struct list buckets[1 << BUCKET_BITS]; /* abstract names; empty ones may be all zero */
 
 static struct unix_addr *addr_new(const void *name, u32 len)
@@ -233,12 +241,55 @@ int unix_bind(struct socket *sk, struct sockaddr_un *name, u32 len)
 
 void unix_unbind(struct socket *sk)
 {
-	if (!sk->addr)
-		return;
 	spin_lock(&names_lock);
+	list_del_init(&sk->open_link);
 	if (sk->path.dentry)
 		dentry_inode(sk->path.dentry)->bound = NULL;
 	list_del_init(&sk->name_link);
 	spin_unlock(&names_lock);
 	path_put(&sk->path);
+}
+
+/* ---- /proc/net/unix */
+
+void unix_enlist(struct socket *sk)
+{
+	spin_lock(&names_lock);
+	list_add_tail(&sk->open_link, &open_sockets);
+	spin_unlock(&names_lock);
+}
+
+/* Its name as one word: the zero bytes of an abstract one are told as '@'. */
+static void put_name(struct seqbuf *out, const struct unix_addr *addr)
+{
+	u32 len = addr->len - (u32)offsetof(struct sockaddr_un, sun_path);
+	bool is_abstract = !addr->un.sun_path[0];
+
+	seqbuf_putc(out, ' ');
+	for (u32 i = 0; i < len - !is_abstract; i++) /* a path's ends with its zero byte */
+		seqbuf_putc(out, addr->un.sun_path[i] ? addr->un.sun_path[i] : '@');
+}
+
+void sockfs_show_unix(u64 net, struct seqbuf *out)
+{
+	const struct socket *sk;
+
+	seqbuf_puts(out, "Num       RefCount Protocol Flags    Type St Inode Path\n");
+	spin_lock(&names_lock);
+	list_for_each(sk, &open_sockets, open_link) {
+		const struct unix_addr *addr =
+			atomic_load_explicit(&sk->addr, memory_order_acquire);
+
+		if (sk->net != net)
+			continue;
+		seqbuf_printf(out, "%016x: %08X 00000000 %08X %04X %02X %5llu", 0,
+			      refcount_read(&sk->refs),
+			      sk->state == SOCKET_LISTENING ? LISTENS_FLAG : 0, sk->type,
+			      sk->peer ? SS_CONNECTED : SS_UNCONNECTED,
+			      (unsigned long long)sk->file->inode->ino);
+		if (addr)
+			put_name(out, addr);
+		seqbuf_putc(out, '\n');
+	}
+	spin_unlock(&names_lock);
 }

@@ -40,6 +40,8 @@ SYSCALL(uname, struct utsname __user *uout)
 	struct utsname copy;
 
 	uts_get(&copy);
+	if ((task_current()->personality & PER_MASK) == PER_LINUX32)
+		strlcpy(copy.machine, "i686", sizeof(copy.machine));
 	return copy_to_user(uout, &copy, sizeof(copy));
 }
 

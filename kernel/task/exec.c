@@ -463,12 +463,12 @@ static int change_over(struct exec_image *image, const struct exec_args *args)
 		rwsem_write_unlock(&t->exec_lock);
 		task_exit_group(SIGKILL);
 	}
+	change_name(self, args->filename); /* before anybody can see the new arguments */
 	change_as(self, image->as);
 	image->as = NULL;
 	files_close_on_exec(self->files);
 	timers_exec(t);
 	reset_thread(self);
-	change_name(self, args->filename);
 	change_identity(self, image);
 	arch_thread_exec(image->entry, image->sp);
 	rwsem_write_unlock(&t->exec_lock);

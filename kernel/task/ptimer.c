@@ -12,6 +12,7 @@
 
 #include <linux/errno.h>
 
+#include "lib/seqbuf.h"
 #include "lib/string.h"
 
 #include "arch/x86_64/percpu.h"
@@ -397,4 +398,23 @@ void ptimers_delete_all(struct task *t)
 			return;
 		ptimer_free(p);
 	}
+}
+
+void ptimers_show(struct task *t, const struct pidns *ns, struct seqbuf *out)
+{
+	static const char *const how[] = { "signal", "none", "thread" }; /* SIGEV_* */
+	u64 irqflags = sig_lock(t);
+	const struct ptimer *p;
+
+	if (timers_of(t))
+		list_for_each(p, &timers_of(t)->list, link) {
+			struct thread *target = p->target ? p->target : t->leader;
+
+			seqbuf_printf(out,
+				      "ID: %d\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n",
+				      p->id, p->signo, (u64)p->value.sival_ptr,
+				      how[p->notify & ~SIGEV_THREAD_ID], p->target ? "tid" : "pid",
+				      pid_nr_in(target->pid, ns), p->clock);
+		}
+	sig_unlock(t, irqflags);
 }

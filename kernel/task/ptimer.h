@@ -8,6 +8,9 @@
 
 #define REARM_MIN_NS 1000000 /* of a timer whose signal is ignored */
 
+struct pidns;
+struct seqbuf;
+
 /* One interval timer of CPU time; expires_ns 0: not armed. */
 struct cpu_itimer {
 	u64 expires_ns, interval_ns;
@@ -50,4 +53,6 @@ static inline u64 timer_left(u64 expires_ns, u64 interval_ns, u64 now)
 
 /* In the tick: POSIX timers of CPU clocks. total_ns: CPU time of the process. */
 void ptimers_check_cpu(struct task *t, u64 total_ns);
+/* /proc/PID/timers */
+void ptimers_show(struct task *t, const struct pidns *ns, struct seqbuf *out);
 void ptimers_delete_all(struct task *t);
