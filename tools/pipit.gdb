@@ -4,4 +4,5 @@ set disassembly-flavor intel
 file build/debug/pipit.elf
 target remote :1234
 hbreak panic
-echo Stopped before the first instruction. Try: hbreak kernel_main, c, bt\n
+source tools/pipit.py
+echo Stopped before the first instruction. Try: hbreak sys_pidfd_open, c, bt, help pipit\n

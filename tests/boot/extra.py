@@ -266,8 +266,9 @@ def panic_names_functions():
 class Shell:
     """Types at the guest's shell and reads its answers."""
 
-    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M"):
-        args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", cpus, "--mem", mem])
+    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M", qemu=""):
+        args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", cpus, "--mem", mem,
+                               f"--qemu={qemu}"])
         self.guest = run.Guest(run.qemu_command(args, "console=ttyS0 panic=-1 quiet", SCRATCH), args)
         self.good = self.guest.wait_for(r"# $", 60)
 
@@ -336,6 +337,25 @@ def pidfds_at_the_shell():
     shell.ask("", r"status 143")
     shell.ask("", r"No such process")
     shell.ask("", r"exited with 3(.*\n)*?.*exited with 3", 60)
+    return shell.end()
+
+
+@case
+def gdb_sees_the_same_objects():
+    socket = os.path.join(SCRATCH, "gdb")
+    shell = Shell(DEBUG, qemu=f"-gdb unix:{socket},server=on,wait=off")
+    shell.ask("supervise sleep 1000 & sleep 1; pidwait $(pidof sleep) & sleep 1\n", r"# $", 60)
+    shell.ask("grep -c private /proc/objgraph; echo told\n", r"^2\n(.*\n)*?told$", 60)
+    gdb = ["gdb", "-q", "-batch", DEBUG, "-ex", f"target remote {socket}",
+           "-ex", "source tools/pipit.py"]
+    for command in ("graph", "ps", "pids", "locks", "bt 1"):
+        gdb += ["-ex", f"pipit {command}"]
+    said = subprocess.run(gdb, capture_output=True, text=True, timeout=200, check=False).stdout
+    shell.good = (shell.good and said.count(" private") == 2
+                  and bool(run.re.search(r"pidwait .*\(fs/poll\.c", said))
+                  and bool(run.re.search(r"^#\d+ .* sys_wait4 \(", said, run.re.M)))
+    if not shell.good:
+        print(said)
     return shell.end()
 
 
