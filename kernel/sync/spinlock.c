@@ -1,11 +1,14 @@
 /*
  * Spin locks: what is too long to inline, and the checked forms of debug kernels.
  *
- * A ticket lock is two counters: draw a number from next, wait until owner shows it. Unlocking is a
- * plain store, since only the holder writes owner. Fair by construction.
+ * Nothing here may depend on one waiter's running: under a hypervisor its CPU may be off the
+ * machine for milliseconds, and a queue would stand behind it. So who comes when the lock is free
+ * takes it, but stands back for SPIN_POLITE tries where somebody has waited as long: old waiters
+ * go first when they are there to go. Each who sets waiting takes the lock later and clears it.
  * A rwspin is one word: a writer bit, a writer-waits bit, a count of readers. A reader adds itself
- * first and steps back if a writer holds or waits; so the word may show readers that have not got
- * the lock, and a writer only ever takes it from a word without any. Waiting writers race.
+ * first and steps back if a writer holds or (for SPIN_POLITE tries) waits; so the word may show
+ * readers that have not got the lock, and a writer only ever takes it from a word without any.
+ * Waiting writers race.
  * Both spin with interrupts as the caller has them; cross-CPU calls are answered while spinning
  * with interrupts on.
  */
@@ -15,22 +18,50 @@
 
 #include "kernel/debug/panic.h"
 
-void spin_wait(struct spinlock *lock, u16 ticket)
+#define SPIN_POLITE 128 /* tries: longer than locks are held, if their holders run */
+
+void spin_wait(struct spinlock *lock)
 {
-	while (atomic_load_explicit(&lock->owner, memory_order_acquire) != ticket)
+	for (u32 tries = 0; tries < SPIN_POLITE; tries++) {
+		if (!atomic_load_explicit(&lock->waiting, memory_order_relaxed) &&
+		    !atomic_load_explicit(&lock->held, memory_order_relaxed) && spin_try_raw(lock))
+			return;
 		cpu_relax();
+	}
+	do {
+		cpu_relax();
+		if (!atomic_load_explicit(&lock->waiting, memory_order_relaxed))
+			atomic_store_explicit(&lock->waiting, 1, memory_order_relaxed);
+	} while (atomic_load_explicit(&lock->held, memory_order_relaxed) || !spin_try_raw(lock));
+	atomic_store_explicit(&lock->waiting, 0, memory_order_relaxed);
+}
+
+static bool rwspin_try_read(struct rwspin *lock, u32 barred)
+{
+	if (!(atomic_fetch_add_explicit(&lock->state, RWSPIN_READER, memory_order_acquire) &
+	      barred))
+		return true;
+	atomic_fetch_sub_explicit(&lock->state, RWSPIN_READER, memory_order_relaxed);
+	return false;
+}
+
+static __noinline void rwspin_wait_read(struct rwspin *lock)
+{
+	u32 barred = RWSPIN_WRITER | RWSPIN_WAITING, tries = 0;
+
+	do {
+		while (atomic_load_explicit(&lock->state, memory_order_relaxed) & barred) {
+			cpu_relax();
+			if (++tries == SPIN_POLITE)
+				barred = RWSPIN_WRITER;
+		}
+	} while (!rwspin_try_read(lock, barred));
 }
 
 static void rwspin_acquire_read(struct rwspin *lock)
 {
-	const u32 writer = RWSPIN_WRITER | RWSPIN_WAITING;
-
-	while (atomic_fetch_add_explicit(&lock->state, RWSPIN_READER, memory_order_acquire) &
-	       writer) {
-		atomic_fetch_sub_explicit(&lock->state, RWSPIN_READER, memory_order_relaxed);
-		while (atomic_load_explicit(&lock->state, memory_order_relaxed) & writer)
-			cpu_relax();
-	}
+	if (unlikely(!rwspin_try_read(lock, RWSPIN_WRITER | RWSPIN_WAITING)))
+		rwspin_wait_read(lock);
 }
 
 static void rwspin_acquire_write(struct rwspin *lock)

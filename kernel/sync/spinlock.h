@@ -1,5 +1,5 @@
 /*
- * Spin locks: ticket locks (fair, two bytes each way), and a reader/writer form for tasks_lock.
+ * Spin locks: test and set, with good manners; and a reader/writer form for tasks_lock.
  *
  * The holder must not sleep. A lock whose rank is SPIN_IRQ is taken with interrupts off.
  */
@@ -14,8 +14,8 @@
 #include "kernel/sync/lockcheck.h"
 
 struct CAPABILITY("spinlock") spinlock {
-	_Atomic u16 owner; /* the ticket being served */
-	_Atomic u16 next; /* the ticket to draw; equal to owner: free */
+	_Atomic u8 held;
+	_Atomic u8 waiting; /* somebody has waited for long: newcomers stand back a while */
 #ifdef CONFIG_DEBUG
 	struct lockcheck_lock check;
 #endif
@@ -26,35 +26,28 @@ struct CAPABILITY("spinlock") spinlock {
 		LOCKCHECK_LOCK(r)                                                                  \
 	}
 
-void spin_wait(struct spinlock *lock, u16 ticket); /* until it is served */
+void spin_wait(struct spinlock *lock); /* until it is taken */
 
 static inline void spin_init(struct spinlock *lock, enum lockrank rank)
 {
 	*lock = (struct spinlock)SPINLOCK_INIT(rank);
 }
 
+static inline bool spin_try_raw(struct spinlock *lock)
+{
+	return !atomic_exchange_explicit(&lock->held, 1, memory_order_acquire);
+}
+
 static inline void spin_acquire_raw(struct spinlock *lock)
 {
-	u16 ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_acquire);
-
-	if (unlikely(atomic_load_explicit(&lock->owner, memory_order_acquire) != ticket))
-		spin_wait(lock, ticket);
+	if (unlikely(atomic_load_explicit(&lock->waiting, memory_order_relaxed)) ||
+	    unlikely(!spin_try_raw(lock)))
+		spin_wait(lock);
 }
 
 static inline void spin_release_raw(struct spinlock *lock)
 {
-	u16 owner = atomic_load_explicit(&lock->owner, memory_order_relaxed);
-
-	atomic_store_explicit(&lock->owner, owner + 1, memory_order_release);
-}
-
-static inline bool spin_try_raw(struct spinlock *lock)
-{
-	u16 owner = atomic_load_explicit(&lock->owner, memory_order_relaxed);
-
-	/* next == owner here implies the lock is free: owner never passes next. */
-	return atomic_compare_exchange_strong_explicit(&lock->next, &owner, owner + 1,
-						       memory_order_acquire, memory_order_relaxed);
+	atomic_store_explicit(&lock->held, 0, memory_order_release);
 }
 
 #ifdef CONFIG_DEBUG
@@ -119,8 +112,8 @@ static inline void spin_assert_held(const struct spinlock *lock)
 #endif
 
 /*
- * rwspin: many readers or one writer. Never taken in an interrupt handler; waiting writers hold
- * back new readers.
+ * rwspin: many readers or one writer. Never taken in an interrupt handler; a waiting writer holds
+ * back new readers for a while.
  */
 struct CAPABILITY("rwspin") rwspin {
 	_Atomic u32 state; /* RWSPIN_* bits and readers */

@@ -3,6 +3,10 @@
  */
 #pragma once
 
+#ifdef SPINLOCK_UNDER_TEST
+#include "../../../../../kernel/sync/spinlock.h"
+#else
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -97,3 +101,5 @@ static inline void rwspin_assert_held(const struct rwspin *lock)
 static inline void rwspin_assert_write_held(const struct rwspin *lock)
 {
 }
+
+#endif
