@@ -102,20 +102,21 @@ soak: fresh-results $(guest-files)	## long runs on 4 CPUs: number wrap, stress, 
 		--result $R/soak --log build/soak.log
 	$(sum) $R/soak
 
-soak-mix: fresh-results $(guest-files)	## the stress programs all at once on 4 CPUs (MINUTES=10)
-	-@$(RUN) --kernel build/$(or $(KERNEL),debug)/pipit.elf --cpus 4 --tests stress_mix \
+MINUTES ?= 10
+soak-kernel := $(or $(KERNEL),debug)
+soak-mix: fresh-results build/$(soak-kernel)/pipit.elf build/tests.cpio ## the stress programs all at once on 4 CPUs (MINUTES=10)
+	-@$(RUN) --kernel build/$(soak-kernel)/pipit.elf --cpus 4 --tests stress_mix \
 		--env SECONDS=$(shell echo $$(($(MINUTES) * 60))) --env TEST_SECONDS=7200 --silence 7200 \
 		--limit 7200 --result $R/soak-mix --log build/soak-mix.log
 	$(sum) $R/soak-mix
-MINUTES ?= 10
 
 # Debian's stress-ng, unmodified: docs/stress-ng.md. STRESSORS=a,b SECONDS_EACH=n KERNEL=release
 build/stress-ng.cpio: $U/user/init $(wildcard tests/stress-ng/*.sh tests/stress-ng/known.txt) tools/mkcpio.py
 	$Qtests/stress-ng/mkcpio.sh $@ $<
 docs-stress-ng:				## docs/stress-ng.md, from the last run
 	$Qtr -d '\r' <build/stress-ng.log | awk -f tests/stress-ng/report.awk >docs/stress-ng.md
-test-stress-ng: fresh-results $(guest-files) build/stress-ng.cpio ## stress-ng's stressors on 4 CPUs (20 min)
-	-@tests/boot/run.py --initrd build/stress-ng.cpio --kernel build/$(or $(KERNEL),debug)/pipit.elf \
+test-stress-ng: fresh-results build/$(soak-kernel)/pipit.elf build/stress-ng.cpio ## stress-ng's stressors on 4 CPUs (20 min)
+	-@tests/boot/run.py --initrd build/stress-ng.cpio --kernel build/$(soak-kernel)/pipit.elf \
 		--cpus 4 --mem 1G --tests stress_ng $(if $(STRESSORS),--env STRESSORS=$(STRESSORS)) \
 		--env SECONDS_EACH=$(or $(SECONDS_EACH),3) --env TEST_SECONDS=7200 --silence 400 \
 		--limit 7200 --result $R/stress-ng --log build/stress-ng.log

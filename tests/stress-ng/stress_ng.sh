@@ -20,6 +20,16 @@ judge() {
 	fi
 }
 
+# Sets operations and verdict: WORKERS SECONDS.
+run() {
+	timeout -k 5 -s INT 150 stress-ng --"$stressor" "$1" --timeout "$2" \
+		--verify --metrics-brief >/tmp/said 2>&1
+	status=$?
+	killall -q -9 stress-ng
+	operations=$(sed -n "s/.*metrc: \[[0-9]*\] $stressor  *\([0-9][0-9]*\) .*/\1/p" /tmp/said)
+	verdict=$(judge $status)
+}
+
 for stressor in $(echo "$stressors" | tr , ' '); do
 	count=$((count + 1))
 	reason=$(awk -F': ' -v name=" $stressor " \
@@ -29,12 +39,10 @@ for stressor in $(echo "$stressors" | tr , ' '); do
 		echo "ok $count - $stressor # SKIP $reason"
 		continue ;;
 	esac
-	timeout -s INT 150 stress-ng --"$stressor" "${WORKERS:-4}" --timeout "${SECONDS_EACH:-3}" \
-		--verify --metrics-brief >/tmp/said 2>&1
-	status=$?
-	killall -q -9 stress-ng
-	operations=$(sed -n "s/.*metrc: \[[0-9]*\] $stressor  *\([0-9][0-9]*\) .*/\1/p" /tmp/said)
-	verdict=$(judge $status)
+	run "${WORKERS:-4}" "${SECONDS_EACH:-3}"
+	if [ "$verdict" = "did nothing" ] && [ -z "$reason" ]; then
+		run 1 $((${SECONDS_EACH:-3} * 10)) # a slow one
+	fi
 	if [ -z "$verdict" ]; then
 		echo "ok $count - $stressor"
 	elif [ "$reason" ]; then
