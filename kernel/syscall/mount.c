@@ -207,9 +207,8 @@ static int open_place(const struct path *place, struct file **out)
 	return err;
 }
 
-SYSCALL(open_tree, int dirfd, const char __user *uname, u32 flags)
+static int open_tree(int dirfd, const char __user *uname, u32 flags, struct file **out)
 {
-	struct file *file;
 	struct path place;
 	int err;
 
@@ -223,9 +222,17 @@ SYSCALL(open_tree, int dirfd, const char __user *uname, u32 flags)
 	err = lookup_place(dirfd, uname, lookup_flags(flags), &place);
 	if (err)
 		return err;
-	err = flags & OPEN_TREE_CLONE ? mount_open_tree(&place, flags & AT_RECURSIVE, &file)
-				      : open_place(&place, &file);
+	err = flags & OPEN_TREE_CLONE ? mount_open_tree(&place, flags & AT_RECURSIVE, out)
+				      : open_place(&place, out);
 	path_put(&place);
+	return err;
+}
+
+SYSCALL(open_tree, int dirfd, const char __user *uname, u32 flags)
+{
+	struct file *file;
+	int err = open_tree(dirfd, uname, flags, &file);
+
 	return err ? err : fd_publish(files_current(), file, flags & O_CLOEXEC);
 }
 
@@ -396,25 +403,23 @@ SYSCALL(open_tree_attr, int dirfd, const char __user *uname, u32 flags,
 	const struct mount_attr __user *uattr, size_t size)
 {
 	struct mount_change c;
-	struct fdref ref;
+	struct file *file;
 	bool is_nothing = true;
-	long fd, err = 0;
+	int err;
 
 	if (!uattr && size)
 		return -EINVAL;
-	if (uattr)
-		err = change_from_user(uattr, size, flags, &c, &is_nothing);
+	err = open_tree(dirfd, uname, flags, &file);
 	if (err)
 		return err;
-	fd = sys_open_tree(dirfd, uname, flags);
-	if (fd < 0 || is_nothing)
-		return fd;
-	ref = fdref_get_any((int)fd);
-	err = ref.file ? mount_change(&ref.file->path, &c) : -EBADF;
-	fdref_put(ref);
-	if (err)
-		fd_close(files_current(), (int)fd);
-	return err ? err : fd;
+	if (uattr)
+		err = change_from_user(uattr, size, flags, &c, &is_nothing);
+	if (!err && !is_nothing)
+		err = mount_change(&file->path, &c);
+	if (!err)
+		return fd_publish(files_current(), file, flags & O_CLOEXEC);
+	file_put(file);
+	return err;
 }
 
 /* ---- file systems, step by step */

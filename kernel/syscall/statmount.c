@@ -286,6 +286,8 @@ SYSCALL(statmount, const struct mnt_id_req __user *ureq, char __user *ubuf, size
 
 	if (flags)
 		return -EINVAL;
+	if (!user_range_ok(ubuf, size))
+		return -EFAULT;
 	err = request_from_user(ureq, &req);
 	if (!err)
 		err = view_get(&req, &ns, &root);

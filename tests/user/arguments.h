@@ -88,7 +88,8 @@ enum preset {
 	in_sockaddr,
 	in_len16,
 	in_msghdr,
-	in_msghdrs
+	in_msghdrs,
+	in_mntreq
 };
 enum time {
 	time_timespec,
@@ -140,6 +141,7 @@ static const struct preset_data {
 	[in_len16] = { 4, { { 0, 16 } } },
 	[in_msghdr] = { 56, { { 16, READ_ONLY }, { 24, 1 } } },
 	[in_msghdrs] = { 64, { { 16, READ_ONLY }, { 24, 1 } } },
+	[in_mntreq] = { 24, { { 0, 24 }, { 8, 0xffffffffffffffff } } }, /* LSMT_ROOT */
 };
 
 /* The two numbers of a time are at "first"; nanoseconds or microseconds. */
