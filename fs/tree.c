@@ -236,11 +236,10 @@ static int tree_getattr(struct inode *inode, struct kstat *st)
 	return 0;
 }
 
-/* O_TRUNC of a file that is written to, as shells do it, means nothing. */
+/* Times and O_TRUNC, as shells write to a file, mean nothing. */
 static int tree_setattr(struct inode *inode, const struct iattr *attr)
 {
-	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_ATIME | ATTR_MTIME) ? -EPERM
-											 : 0;
+	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
 }
 
 static int tree_readlink(struct inode *inode, char *buf, size_t size)

@@ -281,8 +281,29 @@ static void sticky_directories_can_be_protected(void)
 	rmdir(DIR_STICKY);
 }
 
+/* "echo text >file" truncates first; touch(1) asks for times; only chmod and chown are refused. */
+static void files_are_written_as_shells_do_it(void)
+{
+	char name[20] = "";
+	int fd = open("/proc/self/comm", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+	REQUIRE(fd >= 0);
+	EXPECT_EQ(write(fd, "shell", 5), 5);
+	close(fd);
+	EXPECT(!strcmp(slurp("/proc/self/comm", name, sizeof(name)), "shell\n"));
+	EXPECT_EQ(truncate("/proc/self/comm", 0), 0);
+	EXPECT_EQ(utimensat(AT_FDCWD, "/proc/self/comm", NULL, 0), 0);
+	EXPECT_ERR(chmod("/proc/self/comm", 0666), EPERM);
+	if (in_guest()) {
+		fd = open("/proc/sys/kernel/pid_max", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+		EXPECT(fd >= 0);
+		close(fd);
+	}
+}
+
 int main(void)
 {
+	RUN(files_are_written_as_shells_do_it);
 	RUN(sysfs_names_every_cpu);
 	RUN(interrupts_are_counted);
 	RUN(forks_are_counted);
