@@ -31,7 +31,7 @@ needs := $(if $(filter-out help clean size,$(goals)),build) \
 	 $(if $(filter iso run-iso test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
 	 $(if $(filter test% soak% oracle,$(goals)),test) \
 	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug) \
-	 $(if $(filter graph,$(goals)),draw)
+	 $(if $(filter graph book,$(goals)),draw)
 ifneq ($(strip $(needs)),)
 ifneq ($(shell tools/deps.sh $(needs) && echo ok),ok)
 $(error the packages above are missing)
@@ -244,6 +244,10 @@ SCENE ?= supervise sleep 100 & sleep 1; pidwait $$(pidof sleep) &
 graph: kernel initramfs			## build/graph.svg: who holds which pidfd after SCENE='...'
 	$Qpython3 tools/graph.py $B/pipit.elf build/initramfs.cpio.gz build/graph.svg '$(SCENE)'
 
+book:					## build/book.html, from docs/book and the sources
+	@mkdir -p build
+	$Qpython3 tools/book.py build/book.html
+
 # --- Tests: tests/tests.mk has the rules, each part leaves a result file --------------
 include tests/tests.mk
 
@@ -254,4 +258,4 @@ clean:					## remove build/
 	rm -rf build
 help:					## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 22
-.PHONY: all kernel initramfs image iso run run-vga run-iso debug screenshot graph docs size clean help
+.PHONY: all kernel initramfs image iso run run-vga run-iso debug screenshot graph book docs size clean help

@@ -157,6 +157,7 @@ check-fast: check-layout
 	@awk -v what=shapes -f tools/genshapes.awk kernel/syscall/table.tbl uapi/linux/errno.h tests/user/shapes.tbl >/dev/null
 	@clang-format --dry-run -Werror $(sources) $(wildcard tests/user/*.[ch])
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
+	@python3 tools/book.py --check
 	@tools/checksize.sh
 	@tools/checktree.sh $(check-objs)
 # The ABI headers against themselves, against Linux's and against the C library's.

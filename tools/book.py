@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 CITATION = re.compile(r"^    source: (\S+) (\w+)$", re.M)
-PICTURE = re.compile(r"^```dot (.+)\n(.*?)^```$", re.M | re.S)
+PICTURE = re.compile(r"^```dot ([^\n]+)\n(.*?)^```$", re.M | re.S)
 FILE_WORD = re.compile(r"`((?:arch|boot|docs|drivers|fs|kernel|lib|libc|tests|tools|uapi|user)"
                        r"/[\w./-]+\.(?:c|h|asm|md|py|sh|tbl|awk|txt))`")
 

@@ -14,7 +14,7 @@ iso="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"
 test="libc6-dev ovmf gdb"
 check="clang clang-format clang-tidy sparse universal-ctags cppcheck"
 debug="gdb"
-draw="graphviz"
+draw="graphviz pandoc"
 
 packages=
 for group; do
