@@ -110,7 +110,8 @@ static void run_case(int which, const struct value *v)
 	r->argument = which;
 	snprintf(r->value, sizeof(r->value), "%s", v->name);
 	snprintf(r->text, sizeof(r->text), "?");
-	if (has('w'))
+	/* What failed has changed nothing. */
+	if (has('w') && *nr_results && r[-1].text[0] != 'E')
 		world_renew();
 	if (takes(K_fd))
 		world_rewind();
