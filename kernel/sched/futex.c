@@ -59,18 +59,23 @@ static struct bucket *bucket_of(const struct futex_key *key)
 	return &buckets[hash_bits((u64)key->object ^ key->offset, BUCKET_BITS)];
 }
 
+/* What can only be read must be a file's page, which others may write, through whatever mapping it
+ * is seen. */
 static int key_get_shared(u64 addr, struct futex_key *key)
 {
 	struct as *as = current->as;
 	struct vma *vma;
+	bool is_file;
 	u64 pgoff;
 	int err = 0;
 
 	rwsem_read_lock(&as->lock);
 	vma = as_find_exact(as, addr);
-	if (!vma) {
+	is_file = vma && vma->ops && vma->ops->fault &&
+		  ((vma->flags & VM_SHARED) || !(vma->flags & VM_WRITE));
+	if (!vma || !(vma->flags & (is_file ? VM_READ | VM_WRITE : VM_WRITE))) {
 		err = -EFAULT;
-	} else if ((vma->flags & VM_SHARED) && vma->ops && vma->ops->fault) {
+	} else if (is_file) {
 		pgoff = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
 		err = vma->ops->fault(vma, pgoff, vma->flags & VM_WRITE, &key->page);
 		if (!err) {
@@ -365,6 +370,7 @@ static void sleeper_move(struct sleeper *s, struct bucket *to, const struct fute
 static int requeue_locked(struct bucket *b, const struct futex_key *key, struct bucket *b2,
 			  const struct futex_key *key2, int nr_wake, int nr_requeue)
 {
+	bool is_same = futex_key_equal(key, key2);
 	struct sleeper *s, *next;
 	int woken = 0, moved = 0;
 
@@ -377,7 +383,8 @@ static int requeue_locked(struct bucket *b, const struct futex_key *key, struct 
 			sleeper_wake(s, b);
 			woken++;
 		} else if (moved < nr_requeue) {
-			sleeper_move(s, b2, key2);
+			if (!is_same)
+				sleeper_move(s, b2, key2);
 			moved++;
 		} else {
 			break;
@@ -422,8 +429,6 @@ int futex_requeue(u32 __user *uaddr, bool is_shared, u32 __user *uaddr2, bool is
 	}
 	if (expected && seen != *expected)
 		result = -EAGAIN;
-	else if (futex_key_equal(&key, &key2)) /* moved to itself: nothing but the waking is left */
-		result = wake_locked(b, &key, nr_wake, FUTEX_BITSET_MATCH_ANY);
 	else
 		result = requeue_locked(b, &key, b2, &key2, nr_wake, nr_requeue);
 	unlock_both(b, b2);
