@@ -91,6 +91,29 @@ static int graft(struct mount *m, const struct path *place, struct list *gone)
 	return mount_attach_tree(m, place, gone);
 }
 
+/* Another instance of some file systems shows what may be hidden in the one that is there. */
+static int check_hidden(struct mount *new)
+{
+	struct mnt_ns *ns = mnt_ns_current();
+	struct mount *m, *child;
+
+	if (!(new->sb->type->flags &FS_WHOLE) || ns->ns.owner == &userns_initial)
+		return 0;
+	list_for_each(m, &ns->mounts, ns_link) {
+		u32 locked = m->locked_flags & (MNT_FLAG_RDONLY | MNT_FLAG_ATIMES);
+		bool is_whole = m->sb->type == new->sb->type && m->root == m->sb->root &&
+				!((m->flags ^ new->flags) & m->flags & locked);
+
+		list_for_each(child, &m->children, child_link)
+			is_whole &= !child->is_locked;
+		if (is_whole) {
+			new->locked_flags = locked &new->flags;
+			return 0;
+		}
+	}
+	return -EPERM;
+}
+
 int mount_new(const char *type, const char *source, u32 mnt_flags, const char *options,
 	      const struct path *at)
 {
@@ -116,7 +139,9 @@ int mount_new(const char *type, const char *source, u32 mnt_flags, const char *o
 	if ((mnt_flags & MNT_FLAG_RDONLY) && refcount_read(&sb->refs) == 1)
 		sb->flags |= SB_RDONLY;
 	rwsem_write_lock(&mount_lock);
-	err = place_lock(at, false, &place);
+	err = check_hidden(m);
+	if (!err)
+		err = place_lock(at, false, &place);
 	if (!err) {
 		err = place.mnt->sb == sb && path_is_mount_root(&place) ? -EBUSY
 									: graft(m, &place, &gone);
@@ -524,9 +549,17 @@ int mount_open_super(struct super *sb, const char *source, u32 mnt_flags, struct
 {
 	struct mount *m = mount_alloc(sb, sb->root, source, mnt_flags);
 
+	int err;
+
 	if (!m) {
 		super_put(sb);
 		return -ENOMEM;
 	}
-	return open_apart(m, out);
+	rwsem_read_lock(&mount_lock);
+	err = check_hidden(m);
+	rwsem_read_unlock(&mount_lock);
+	if (!err)
+		return open_apart(m, out);
+	mount_put(m);
+	return err;
 }

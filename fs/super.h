@@ -17,6 +17,7 @@ struct userns;
 
 /* fs_type.flags */
 #define FS_USERNS 0x2u /* may be mounted by whoever has CAP_SYS_ADMIN in a user namespace */
+#define FS_WHOLE  0x4u /* ... if there is one to be seen already, with nothing hidden */
 #define FS_NODEV  0x1u /* needs no device: "nodev" in /proc/filesystems; all of ours */
 
 struct fs_type {

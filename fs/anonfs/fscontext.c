@@ -222,7 +222,8 @@ int fscontext_reconfigure(struct file *file)
 		err = -EPERM;
 	else
 		err = super_reconfigure(c->sb, c->is_rdonly, seqbuf_str(&c->options));
-	c->options.len = 0;
+	if (c->phase == RECONFIGURE)
+		c->options.len = 0;
 	mutex_unlock(&c->lock);
 	return err;
 }

@@ -19,6 +19,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "kernel/debug/panic.h"
+#include "kernel/id/userns.h"
 #include "fs/chrdev.h"
 #include "fs/dentry.h"
 #include "fs/inode.h"
@@ -204,7 +205,8 @@ static int devpts_mount(const struct fs_type *type, const char *text, struct sup
 
 	if (err)
 		return err;
-	options_now = o;
+	if (userns_current() == &userns_initial)
+		options_now = o;
 	super_get(devpts);
 	*out = devpts;
 	return 0;
@@ -218,7 +220,7 @@ static const struct super_ops devpts_super_ops = {
 };
 
 static struct fs_type devpts_type = { .name = "devpts",
-				      .flags = FS_NODEV,
+				      .flags = FS_NODEV | FS_USERNS,
 				      .mount = devpts_mount,
 				      .reconfigure = devpts_reconfigure,
 				      .check = check_options };

@@ -233,7 +233,7 @@ static void object_put(void *pid)
 }
 
 static struct tree_fs procfs = {
-	.type = { .name = "proc", .flags = FS_USERNS, .mount = tree_mount },
+	.type = { .name = "proc", .flags = FS_USERNS | FS_WHOLE, .mount = tree_mount },
 	.magic = PROC_SUPER_MAGIC,
 	.root = { .name = "", .mode = S_IFDIR | 0555, .children = root_table, .dynamic = &pids },
 	.instance_get = instance_get,

@@ -324,12 +324,22 @@ static int looks_under(void *arg)
 	return 0;
 }
 
+static int mounts_proc(void *arg)
+{
+	return mount("proc", PLACE "/c", "proc", 0, NULL) ? errno : 0;
+}
+
 static int hidden(void *arg)
 {
 	CHILD_EXPECT(settle() == 0 && dirs("c", "d", NULL) == 0 && tmpfs_at("d") == 0);
 	CHILD_EXPECT(dirs("d/hidden", "d/hidden/secret", NULL) == 0 && tmpfs_at("d/hidden") == 0);
 	CHILD_EXPECT(dirs("d/hidden/over", NULL) == 0);
 	CHILD_EXPECT(run_in(CLONE_NEWNS | CLONE_NEWUSER, looks_under, NULL) == 0);
+	/* Nor by mounting what has it once more. */
+	CHILD_EXPECT(run_in(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID, mounts_proc, NULL) == 0);
+	CHILD_EXPECT(tmpfs_at("/proc/sys") == 0);
+	CHILD_EXPECT(run_in(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID, mounts_proc, NULL) ==
+		     EPERM);
 	return 0;
 }
 
