@@ -92,8 +92,30 @@ static const char *tap_skip_reason;
 
 #define RUN(test) tap_run(#test, test)
 
+/* A graded run (labs/init.c) says what begins, and waits until that is on record; after a crash,
+ * TAP_AFTER=name goes on behind that test. */
+static inline int tap_skips(const char *name)
+{
+	const char *after = getenv("TAP_AFTER"), *record = getenv("GRADED");
+	char c;
+
+	if (after && *after) {
+		if (!strcmp(after, name))
+			setenv("TAP_AFTER", "", 1);
+		return 1;
+	}
+	if (record) {
+		printf("# begin %s\n", name);
+		fflush(stdout);
+		return read(atoi(record), &c, 1) < 0;
+	}
+	return 0;
+}
+
 static inline void tap_run(const char *name, void (*test)(void))
 {
+	if (tap_skips(name))
+		return;
 	tap_is_bad = 0;
 	tap_skip_reason = NULL;
 	test();

@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""Grades a lab: builds the tree, boots it, runs the lab's tests, explains what failed.
+
+    grade.py [LAB] [--out DIR] [--filter TEXT] [-v]         this tree as it is
+    grade.py LAB --submission TREE [--hidden DIR]           a student's tree, by a teacher's
+
+With --submission only the folders that the lab lets students change are taken from there; tests,
+tools, init and Makefile are this tree's. --hidden adds DIR/*.c, worth what DIR/points.toml says.
+Guests run on QEMU's instruction clock, so the time a test may take is counted in the guest's own
+ticks (1 ms), however busy this machine is. A test that brings the guest down fails alone: the
+next boot goes on behind it. The exit status is 0 if and only if the score is full.
+"""
+import argparse
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+sys.path[:0] = [os.path.join(ROOT, "tests/boot"), os.path.join(ROOT, "tools"), os.path.join(ROOT, "labs")]
+import mkcpio  # noqa: E402
+import report  # noqa: E402
+import run  # noqa: E402
+
+# An instruction takes 8 ns, and sleep takes none. Only programs that a lab calls racers run freely.
+CLOCK = ["--accel=tcg,thread=single", "--qemu=-icount shift=3,sleep=off"]
+STEPS = re.compile(r"^(arch_switch|switch_|sched|thread_|block|wait_|lock_waiter|backtrace_)")
+
+
+class Test(report.Result):
+    """One function of a test program, and what has become of it."""
+
+    def __init__(self, name, worth):
+        super().__init__(name, worth)
+        self.program, self.function = name.split(".")
+        self.is_begun, self.start = False, 0
+
+    def end(self, is_good, now):
+        self.ticks = now - self.start
+        if self.state or not self.is_begun:
+            is_good = False  # said twice, or without having begun
+            self.output.append("reported out of turn")
+        self.state = "ok" if is_good else "fail"
+
+    def crash(self, why, lines=()):
+        self.state = "fail"
+        self.output += [why, *lines]
+
+
+class Boot:
+    """One boot of the guest: reads the lines that init vouches for."""
+
+    def __init__(self, grader, queue, is_free):
+        self.grader, self.queue, self.is_free, self.nonce = grader, queue, is_free, secrets.token_hex(16)
+        self.mark = re.compile(rf"### {self.nonce} (begin|says|late|stack|end|done) ?(.*)")
+        self.program, self.now, self.is_done = None, None, False  # now: the Test that runs
+        self.again, self.waiters, self.guest, self.panic, self.is_cut = [], [], None, [], False
+
+    def on_line(self, line):
+        mark = self.mark.fullmatch(line)
+        if mark:
+            getattr(self, "on_" + mark[1])(mark[2])
+        elif run.COMPLAINT.search(line) or self.panic:
+            text = re.sub(r"^.*?\[ *\d+\.\d+\] ", "", line).strip()
+            if text and not re.match(r"---|backtrace:|CPU \d+, thread", text):
+                self.panic.append(self.place(text))
+            if len(self.panic) > 30:
+                self.guest.stop()
+
+    def place(self, text):
+        """A line of a backtrace, with the place in the source."""
+        frame = re.match(r"\[([0-9a-f]{16})\] (\w+)", text)
+        if not frame:
+            return text
+        call = f"{int(frame[1], 16) - 1:x}"  # before the return address
+        where = subprocess.run(["addr2line", "-e", self.kernel, call], capture_output=True, text=True).stdout
+        return f"  in {frame[2]}  {where.split(' ')[0].strip()}"
+
+    def on_begin(self, name):
+        self.program, self.now, self.waiters = name.split(":")[0], None, []
+        self.queue.remove(name)
+
+    def on_says(self, text):
+        ticks, text = text.split(" ", 1)
+        begin = re.fullmatch(r"# begin (\w+)", text)
+        tap = re.fullmatch(r"(not )?ok \d+ - (\w+)( # SKIP.*)?", text)
+        if begin:
+            self.now = self.grader.test(self.program, begin[1])
+            self.now.is_begun, self.now.start = True, int(ticks)
+        elif tap and self.panic and self.now:  # it lives on, but nobody knows how well
+            self.stop_at("the kernel complains", self.panic[:14])
+            self.is_cut = True
+            self.guest.stop()
+        elif tap:
+            self.grader.test(self.program, tap[2]).end(not tap[1] and not tap[3], int(ticks))
+            self.now = None
+        elif self.now and text.strip():
+            self.now.output.append(re.sub(r"^# ", "", text))
+
+    def on_late(self, stat):
+        word = re.match(r"(\d+) \((.*)\) (\w)", stat)
+        if word:
+            self.waiters.append([f"{word[2]} ({word[1]}, {word[3]})"])
+
+    def on_stack(self, line):
+        name = re.search(r"\] (\w+)", line)
+        if name and self.waiters and not STEPS.match(name[1]):
+            self.waiters[-1].append(name[1])
+
+    def on_end(self, text):
+        name, how, number, _ = text.split()
+        if self.now:
+            why = {"timeout": f"not done after {number} s of the guest's clock",
+                   "signal": f"the test program died of signal {number}"}.get(how, f"it ended with {number}")
+            self.stop_at(why, [w[0] + " is in " + " < ".join(w[1:6]) for w in self.waiters if w[1:]])
+        elif how != "exit":
+            self.grader.blame(name.split(":")[0], f"ended by {how} {number}")
+        self.program = None
+
+    def on_done(self, _):
+        self.is_done = True
+
+    def stop_at(self, why, lines=()):
+        self.now.crash(why, lines)
+        self.again.append(f"{self.program}:{self.now.function}")
+        self.now = None
+
+    def run(self, kernel, initrd, silence):
+        """Boots; whatever is still to run afterwards is returned."""
+        self.kernel = kernel
+        scratch = tempfile.mkdtemp(prefix="grade-")
+        args = run.parse_args(["--kernel", kernel, "--initrd", os.path.join(scratch, "initrd"), *([] if self.is_free else CLOCK),
+                               "--cpus=2", "--limit=3000", f"--silence={silence}",
+                               *(["-v"] if self.grader.args.verbose else [])])
+        socket_path = os.path.join(scratch, "monitor")
+        args.qemu += f" -monitor unix:{socket_path},server=on,wait=off"
+        with open(initrd, "rb") as base, open(args.initrd, "wb") as out:
+            out.write(base.read() + mkcpio.entry(1, "/nonce", 0o100400, self.nonce.encode())
+                      + mkcpio.entry(0, "TRAILER!!!", 0))
+        words = ["console=ttyS0 panic=-1 loglevel=4", f"TESTS={','.join(self.queue)}",
+                 f"TEST_SECONDS={60 if self.is_free else self.grader.lab.get('seconds', 10)}", *self.grader.lab.get("env", [])]
+        args.log = os.path.join(self.grader.args.out, "guest.log")
+        self.guest = run.Guest(run.qemu_command(args, " ".join(words), scratch), args)
+        self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path, kernel), stop())
+        reason = self.guest.run(self.on_line)
+        shutil.rmtree(scratch)
+        if not self.is_done and not self.is_cut:
+            self.came_down(reason)
+        return self.again + self.queue
+
+    def came_down(self, reason):
+        lines = self.panic or [reason or "the guest ended by itself"]
+        lines = [line for line in lines if line][:14]
+        if self.now:
+            self.stop_at("the guest went down in this test", lines)
+        elif self.program:
+            self.grader.blame(self.program, *lines)
+        else:
+            self.queue.clear()
+            self.grader.complaints += ["the guest came down outside of all tests:", *lines]
+
+    def look(self, path, kernel):
+        """A guest that says nothing: where are its CPUs?"""
+        if self.is_done or self.panic or self.guest.process.poll() is not None:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX) as monitor:
+                monitor.settimeout(5)
+                monitor.connect(path)
+                monitor.sendall(b"info registers -a\n")
+                time.sleep(2)
+                text = monitor.recv(1 << 16).decode("ascii", "replace")
+        except OSError:
+            return
+        pcs = re.findall(r"RIP=([0-9a-f]+) RFL=([0-9a-f]+)", text)
+        self.panic = ["no sign of life; the CPUs are at:"]
+        for pc, flags in pcs:
+            where = subprocess.run(["addr2line", "-f", "-p", "-e", kernel, pc], capture_output=True, text=True)
+            masked = "" if int(flags, 16) & 0x200 else ", with interrupts off"
+            self.panic.append(where.stdout.strip().replace(ROOT + "/", "") + masked)
+
+
+class Grader:
+    """The tests of one lab, and their scores."""
+
+    def __init__(self, args):
+        self.args, self.tree, self.scratch = args, ROOT, None
+        with open(f"{ROOT}/labs/{args.lab}/points.toml", "rb") as file:
+            self.lab = tomllib.load(file)
+        with open(f"{ROOT}/labs/hints.toml", "rb") as file:
+            self.hints = self.lab.get("hint", []) + tomllib.load(file)["hint"]
+        points = dict(self.lab["points"])
+        if args.hidden:
+            with open(os.path.join(args.hidden, "points.toml"), "rb") as file:
+                points |= tomllib.load(file)["points"]
+        self.tests = [Test(name, worth) for name, worth in points.items()
+                      if args.filter.lower() in name.lower()]
+        self.unlisted, self.complaints = {}, []
+
+    def test(self, program, function):
+        for test in self.tests:
+            if (test.program, test.function) == (program, function):
+                return test
+        return self.unlisted.setdefault((program, function), Test(f"{program}.{function}", 0))
+
+    def blame(self, program, *lines):
+        """The program failed as a whole: those of its tests that did not report."""
+        for test in self.tests:
+            if test.program == program and not test.state:
+                test.crash(f"{program} did not get to it", lines)
+
+    def lay_over(self):
+        """A copy of this tree with the student's folders in place of ours."""
+        self.scratch = self.tree = tempfile.mkdtemp(prefix="grade-tree-")
+        skip = {".git"} if os.path.exists(f"{ROOT}/build") else {".git", "build"}
+        shutil.copytree(ROOT, self.tree, dirs_exist_ok=True, symlinks=True,
+                        ignore=lambda d, names: skip & set(names) if d == ROOT else ())
+        if self.args.hidden:
+            shutil.copytree(self.args.hidden, f"{self.tree}/labs/{self.args.lab}/tests", dirs_exist_ok=True)
+        for part in self.lab.get("submit", ["fs", "kernel"]) if self.args.submission else ():
+            top = os.path.join(self.args.submission, part)
+            for folder, _, names in os.walk(top) if os.path.isdir(top) else [(os.path.dirname(top), 0, [os.path.basename(top)])]:
+                for name in names:
+                    source = os.path.join(folder, name)
+                    target = os.path.join(self.tree, os.path.relpath(source, self.args.submission))
+                    os.makedirs(os.path.dirname(target), exist_ok=True)
+                    with open(source, "rb") as file:
+                        data = file.read()
+                    if os.path.islink(source) or (os.path.exists(target) and open(target, "rb").read() == data):
+                        continue
+                    with open(target, "wb") as file:
+                        file.write(data)
+
+    def build(self):
+        """Returns kernel and ramdisk; a build that fails is every test's failure."""
+        config = self.lab.get("config", "debug")
+        kernel, initrd = f"build/{config}/pipit.elf", f"build/lab{self.args.lab}.cpio"
+        done = subprocess.run(["make", "-s", f"LAB={self.args.lab}", kernel, initrd], cwd=self.tree,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env=dict(os.environ, MAKEFLAGS="-j2"))
+        if done.returncode == 0:
+            return os.path.join(self.tree, kernel), os.path.join(self.tree, initrd)
+        lines = [line for line in done.stdout.splitlines() if line.strip()]
+        first = next((i for i, line in enumerate(lines) if "error" in line or "undefined" in line), 0)
+        for test in self.tests:
+            test.crash("it does not build", lines[first:first + 8])
+        return None, None
+
+    def grade(self):
+        start = time.monotonic()
+        if self.args.submission or self.args.hidden:
+            self.lay_over()
+        kernel, initrd = self.build()
+        self.build_seconds = time.monotonic() - start
+        programs = list(dict.fromkeys(test.program for test in self.tests)) if kernel else []
+        racers = self.lab.get("racers", [])
+        for is_free in False, True:
+            queue = [p for p in programs if (p in racers) == is_free]
+            while queue:
+                queue = Boot(self, queue, is_free).run(kernel, initrd, self.args.silence)
+        for test in self.tests:
+            if not test.state:
+                test.crash("never reported", self.complaints[:8])
+            test.explain(self.hints)
+        self.run_seconds = time.monotonic() - start - self.build_seconds
+        if self.scratch:
+            shutil.rmtree(self.scratch)
+
+
+def main():
+    current = os.path.join(ROOT, "labs/current")
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("lab", nargs="?", default=open(current, encoding="utf-8").read().strip()
+                   if os.path.exists(current) else None)
+    p.add_argument("--out", help="where results go (default: build/grade)")
+    p.add_argument("--filter", default="", help="only tests whose name contains this")
+    p.add_argument("--submission", help="a student's tree")
+    p.add_argument("--hidden", help="a folder of further tests, with points.toml")
+    p.add_argument("--silence", type=int, default=180, help="seconds without a word from the guest")
+    p.add_argument("-v", "--verbose", action="store_true", help="show the guest's output")
+    args = p.parse_args()
+    if not args.lab or not os.path.exists(f"{ROOT}/labs/{args.lab}/points.toml"):
+        p.error("which lab? make grade LAB=n")
+    args.out = args.out or os.path.join(ROOT, "build/grade")
+    os.makedirs(args.out, exist_ok=True)
+    grader = Grader(args)
+    grader.grade()
+    return report.write(f"lab {args.lab}", grader.tests, args.out,
+                        f"{grader.build_seconds:.0f} s to build, {grader.run_seconds:.0f} s to run")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

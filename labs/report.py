@@ -1,0 +1,114 @@
+"""The results of a graded lab in every form that somebody reads: a table on the terminal, and
+results.ktap, results.json (as gradelib writes it), junit.xml, gradescope.json, classroom.b64
+(GitHub Classroom) and summary.md in a folder.
+"""
+import base64
+import json
+import os
+import re
+import sys
+from xml.sax.saxutils import quoteattr
+
+
+class Result:
+    """One test: its worth, whether it passed, what there is to say."""
+
+    def __init__(self, name, worth):
+        self.name, self.worth, self.state, self.output, self.ticks, self.hint = name, worth, None, [], 0, None
+
+    @property
+    def is_good(self):
+        return self.state == "ok"
+
+    @property
+    def score(self):
+        return self.worth if self.is_good else 0
+
+    def explain(self, hints):
+        """The first rule whose symptom is in the output gives its hint."""
+        text = "\n".join([self.name, *self.output])
+        if not self.is_good:
+            self.hint = next((h["say"] for h in hints if re.search(h["symptom"], text)), None)
+
+    def lines(self):
+        return self.output[:16] + ([f"hint: {self.hint}"] if self.hint else [])
+
+
+def paint(text, is_good):
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\033[{32 if is_good else 31}m{text}\033[0m"
+
+
+def as_text(tests):
+    for t in tests:
+        verdict = "ok" if t.is_good else "FAIL"
+        print(f"== Test {t.name} == {paint(verdict, t.is_good)}  ({t.score}/{t.worth})  {t.ticks} ticks")
+        for line in [] if t.is_good else t.lines():
+            print(f"     {line}")
+
+
+def ktap(tests):
+    out = ["KTAP version 1", f"1..{len(tests)}"]
+    for number, t in enumerate(tests, 1):
+        out += [f"# {line}" for line in ([] if t.is_good else t.lines())]
+        out.append(f"{'ok' if t.is_good else 'not ok'} {number} {t.name} # points={t.score}/{t.worth} ticks={t.ticks}")
+    good = sum(t.is_good for t in tests)
+    return "\n".join(out + [f"# {good} passed, {len(tests) - good} failed"]) + "\n"
+
+
+def junit(title, tests):
+    failed = sum(not t.is_good for t in tests)
+    out = ['<?xml version="1.0" encoding="UTF-8"?>',
+           f'<testsuites><testsuite name={quoteattr(title)} tests="{len(tests)}" failures="{failed}" errors="0">']
+    for t in tests:
+        program, function = t.name.split(".")
+        out.append(f'<testcase classname={quoteattr(program)} name={quoteattr(function)} time="{t.ticks / 1000:.3f}"')
+        if t.is_good:
+            out[-1] += "/>"
+        else:
+            text = "\n".join(t.lines())
+            text = re.sub(r"[^\n\t -~]", "?", text).replace("]]>", "]] >")
+            out[-1] += f"><failure message={quoteattr((t.output or ['failed'])[0])}><![CDATA[{text}]]></failure></testcase>"
+    return "\n".join(out + ["</testsuite></testsuites>"]) + "\n"
+
+
+def gradescope(tests, note):
+    return {"output": note, "stdout_visibility": "hidden", "tests": [
+        {"name": t.name, "number": str(number), "score": t.score, "max_score": t.worth,
+         "status": "passed" if t.is_good else "failed", "output": "\n".join(t.lines()),
+         "output_format": "text"} for number, t in enumerate(tests, 1)]}
+
+
+def classroom(tests):
+    good = all(t.is_good for t in tests)
+    return {"version": 1, "status": "pass" if good else "fail", "max_score": sum(t.worth for t in tests),
+            "tests": [{"name": t.name, "status": "pass" if t.is_good else "fail", "score": t.score,
+                       "message": "\n".join(t.lines()), "test_code": t.name, "filename": "", "line_no": 0,
+                       "duration": t.ticks} for t in tests]}
+
+
+def summary(title, tests, note):
+    out = [f"# {title}: {sum(t.score for t in tests)}/{sum(t.worth for t in tests)}", "", note, "",
+           "| test | points | |", "|---|--:|---|"]
+    for t in tests:
+        first = "" if t.is_good else " / ".join(t.lines()[:1] + t.lines()[-1:] if t.hint else t.lines()[:1])
+        out.append(f"| {t.name} | {t.score}/{t.worth} | {first.replace('|', chr(92) + '|')} |")
+    return "\n".join(out) + "\n"
+
+
+def write(title, tests, folder, note):
+    """Prints the table, writes all files; returns 0 if the score is full."""
+    score, most = sum(t.score for t in tests), sum(t.worth for t in tests)
+    as_text(tests)
+    print(f"Score: {score}/{most}    ({note})")
+    payload = json.dumps(classroom(tests)).encode()
+    files = {"results.ktap": ktap(tests), "junit.xml": junit(title, tests),
+             "results.json": json.dumps({t.name: t.score for t in tests}, indent=1) + "\n",
+             "gradescope.json": json.dumps(gradescope(tests, note), indent=1) + "\n",
+             "classroom.b64": base64.b64encode(payload).decode() + "\n",
+             "summary.md": summary(title, tests, note)}
+    for name, text in files.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    return 0 if score == most else 1
