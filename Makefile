@@ -27,7 +27,7 @@ all: kernel initramfs			## the kernel and its initial ramdisk (default)
 # --- Missing Debian packages come first: tools/deps.sh has the list -----------
 goals := $(or $(MAKECMDGOALS),all)
 needs := $(if $(filter-out help clean size,$(goals)),build) \
-	 $(if $(filter run% debug test% soak% bench screenshot graph,$(goals)),run) \
+	 $(if $(filter run% debug test% soak% bench screenshot graph grade mutants labs-test,$(goals)),run) \
 	 $(if $(filter iso run-iso test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
 	 $(if $(filter test% soak% oracle,$(goals)),test) \
 	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug) \
@@ -203,6 +203,7 @@ build/foreign/%-musl: tests/user/%.c tests/user/tap.h
 	$Qmusl-gcc $(UFLAGS) -fPIE -static -s -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 		-o $@ $(musl-lib)/rcrt1.o $(musl-lib)/crti.o $< $(musl-lib)/crtn.o
 
+include labs/labs.mk
 # --- Initial ramdisks and ISO ------------------------------------------------------
 build/initramfs.cpio.gz: $U/user/init $(uprogs) $(wildcard user/*.sh user/etc/*) tools/mkinitramfs.sh tools/mkcpio.py
 	$(call say,CPIO,$@)
@@ -257,5 +258,5 @@ size:					## lines of each folder
 clean:					## remove build/
 	rm -rf build
 help:					## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk labs/labs.mk | expand -t 22
 .PHONY: all kernel initramfs image iso run run-vga run-iso debug screenshot graph book docs size clean help

@@ -386,10 +386,12 @@ static struct dentry *dentry_free(struct dentry *d)
 void dentry_put_last(struct dentry *d)
 {
 	if (likely(dentry_flags(d) & DENTRY_PSEUDO)) {
+		/* LAB 5 BEGIN last-dentry */
 		struct inode *inode = dentry_inode(d);
 
 		cache_free(pseudo_cache, d);
 		inode_put(inode);
+		/* LAB 5 END */
 		return;
 	}
 	do

@@ -14,7 +14,8 @@ fresh-results:
 # --- On this machine: lib, fs and the like under sanitizers ------------------------
 unit-c   := $(wildcard tests/unit/*_test.c tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
 unit-tsan := $(shell grep -l '^// tsan' $(unit-c) /dev/null)
-unit     := $(unit-c:tests/unit/%.c=build/unit/%) $(unit-tsan:tests/unit/%.c=build/unit-tsan/%)
+unit     := $(unit-c:tests/unit/%.c=build/unit/%) $(unit-tsan:tests/unit/%.c=build/unit-tsan/%) \
+	    $(wildcard tests/unit/tools/*_test.py)
 UNITFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -pthread \
 	     -Itests/unit/shim -I. -Iuapi -I$(G) -DCONFIG_DEBUG=1 -DCONFIG_PIDFS=1 -DHOST_TEST=1
 # $(call unit-rule,FOLDER,SANITIZERS): sources are named by a test's first line.
@@ -147,7 +148,7 @@ sources := $(shell find lib arch boot kernel fs drivers libc user uapi -name '*.
 check-objs := $(objs) $(obj-pidfs-y:%=fs/%.o) $(obj-pidfs-n:%=fs/%.o)
 kernel-c := $(wildcard $(check-objs:.o=.c))
 format:					## clang-format all C
-	$Qclang-format -i $(sources) $(wildcard tests/user/*.[ch])
+	$Qclang-format -i $(sources) $(wildcard tests/user/*.[ch] labs/*.c labs/*/*.c labs/*/tests/*.c)
 check: check-fast check-sparse check-tidy check-build ## format, layers, sizes, sparse, clang-tidy, clang, -Werror
 	@echo "check: clean"
 check-fast: check-layout
@@ -155,11 +156,12 @@ check-fast: check-layout
 		grep -qxF "$$(awk -v what=totals -f $(SYSCALLS))" README.md; } || \
 		{ echo "docs/syscalls.md, README.md: not what \`make docs\` writes"; exit 1; }
 	@awk -v what=shapes -f tools/genshapes.awk kernel/syscall/table.tbl uapi/linux/errno.h tests/user/shapes.tbl >/dev/null
-	@clang-format --dry-run -Werror $(sources) $(wildcard tests/user/*.[ch])
+	@clang-format --dry-run -Werror $(sources) $(wildcard tests/user/*.[ch] labs/*.c labs/*/*.c labs/*/tests/*.c)
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
 	@python3 tools/book.py --check
 	@tools/checksize.sh
 	@tools/checktree.sh $(check-objs)
+	@[ ! -e tools/mklab ] || tools/mklab --check
 # The ABI headers against themselves, against Linux's and against the C library's.
 LAYOUT := gcc -std=gnu17 -ffreestanding -Wall -Wextra -Wundef -Wshadow -Werror -fsyntax-only
 check-layout:

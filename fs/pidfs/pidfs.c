@@ -32,14 +32,18 @@
 #include "fs/libfs.h"
 #include "fs/nsfs/nsfs.h"
 
-static struct pseudo_fs pidfs;
-
 /* What this kernel can fill in; there are no cgroups here. */
 #define SUPPORTED_INFO                                                                             \
 	(PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_EXIT | PIDFD_INFO_COREDUMP |               \
 	 PIDFD_INFO_COREDUMP_SIGNAL | PIDFD_INFO_COREDUMP_CODE | PIDFD_INFO_SUPPORTED_MASK |       \
 	 PIDFD_INFO_KILL_ON_CLOSE)
 
+static bool is_marked(const struct inode *inode)
+{
+	return atomic_load_explicit(&inode->state, memory_order_relaxed) & INODE_MARKED;
+}
+
+/* LAB 2 3 BEGIN looks */
 /* Programs that list open files stumbled over a regular file here, so the type bits are not shown.
  */
 static int pidfs_getattr(struct inode *inode, struct kstat *st)
@@ -48,22 +52,20 @@ static int pidfs_getattr(struct inode *inode, struct kstat *st)
 	return 0;
 }
 
-static bool is_marked(const struct inode *inode)
-{
-	return atomic_load_explicit(&inode->state, memory_order_relaxed) & INODE_MARKED;
-}
-
 static void pidfs_evict(struct inode *inode)
 {
 	if (unlikely(is_marked(inode)))
 		pidfs_kill_on_last_close(inode->private);
+	/* LAB 5 BEGIN evict */
 	pid_put(inode->private);
+	/* LAB 5 END */
 }
 
 static void pidfs_dname(const struct dentry *dentry, struct seqbuf *out)
 {
 	seqbuf_puts(out, "anon_inode:[pidfd]");
 }
+/* LAB 2 3 END */
 
 static void info_fill_creds(struct pidfd_info *info, const struct cred *cred)
 {
@@ -247,6 +249,9 @@ static long pidfs_ioctl(struct file *file, u32 cmd, u64 arg)
 	return -ENOTTY;
 }
 
+/* LAB 2 3 BEGIN pidfs */
+static struct pseudo_fs pidfs;
+
 static const struct super_ops pidfs_super_ops = {
 	.evict = pidfs_evict,
 	.dname = pidfs_dname,
@@ -280,13 +285,16 @@ static const struct node_template pidfs_node = {
 int pidfs_open(struct pid *pid, u32 flags, struct file **out)
 {
 	assert(!(flags & ~(u32)(O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
+	/* LAB 4 BEGIN open */
 	return libfs_open(&pidfs_node, pid->ino, pid, O_RDWR | flags, out);
+	/* LAB 4 END */
 }
 
 struct pid *pidfs_pid(const struct file *file)
 {
 	return file->ops == &pidfd_file_ops ? file->inode->private : NULL;
 }
+/* LAB 2 3 END */
 
 struct pidfs_attr *pidfs_attr_make(struct pid *pid)
 {
@@ -317,5 +325,7 @@ static void attr_free(struct pidfs_attr *attr)
 void pidfs_init(void)
 {
 	pid_free_attr = attr_free;
+	/* LAB 2 3 BEGIN init */
 	pseudo_fs_init(&pidfs, "pidfs", PID_FS_MAGIC, &pidfs_super_ops);
+	/* LAB 2 3 END */
 }

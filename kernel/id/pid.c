@@ -46,7 +46,6 @@ int pid_max = 32768;
 void (*pid_free_attr)(struct pidfs_attr *attr);
 
 static struct slab_cache *pid_cache; /* for those with one number */
-static _Atomic u64 next_ino = 2; /* 0 is no inode, 1 the root's of any file system */
 static _Atomic u32 nr_pids;
 
 /* ---- The number table of one namespace; all of these with ns->lock held */
@@ -121,6 +120,7 @@ static void table_clear(struct pidns *ns, int nr)
 	}
 }
 
+/* LAB 1 BEGIN choose */
 /* The lowest free number in from..end-1, or 0. */
 static int table_find_free(const struct pidns *ns, int from, int end)
 {
@@ -154,6 +154,7 @@ static int table_choose(struct pidns *ns)
 		nr = table_find_free(ns, lowest, MIN(ns->last + 1, pid_max));
 	return nr;
 }
+/* LAB 1 END */
 
 /* Gives pid its number at one level: nr, or the next free one if nr is 0. Nobody finds it by the
  * number yet, unless is_found. */
@@ -224,6 +225,15 @@ void pidns_free_table(struct pidns *ns)
 
 /* ---- struct pid */
 
+/* LAB 4 BEGIN number */
+static u64 ino_take(const struct pid *pid)
+{
+	static _Atomic u64 next = 2; /* 0 is no inode, 1 the root's of any file system */
+
+	return atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
+}
+/* LAB 4 END */
+
 static struct pid *pid_alloc(u32 level)
 {
 	size_t size = sizeof(struct pid) + (level + 1) * sizeof(struct pid_number);
@@ -231,7 +241,7 @@ static struct pid *pid_alloc(u32 level)
 
 	if (!pid)
 		return NULL;
-	pid->ino = atomic_fetch_add_explicit(&next_ino, 1, memory_order_relaxed);
+	pid->ino = ino_take(pid);
 	refcount_init(&pid->refs, 1);
 	atomic_init(&pid->life, PID_NEW);
 	pid->dump = (struct pid_dump){ 0 };
@@ -334,9 +344,11 @@ void pid_release_numbers(struct pid *pid)
 void pid_drop_if_unused(struct pid *pid)
 {
 	rwspin_assert_write_held(&tasks_lock);
+	/* LAB 1 BEGIN unused */
 	if (!pid->thread && !pid->task && list_empty(&pid->group_members) &&
 	    list_empty(&pid->session_members) && pid->has_numbers)
 		pid_release_numbers(pid);
+	/* LAB 1 END */
 }
 
 struct pid *pid_find_get(struct pidns *ns, int nr)
@@ -376,6 +388,7 @@ struct pid *pid_next(struct pidns *ns, int nr, int *found_nr)
 	return pid;
 }
 
+/* LAB 6 BEGIN tell */
 void pid_advance(struct pid *pid, enum pid_life life)
 {
 	assert(pid_life(pid) < life);
@@ -385,6 +398,7 @@ void pid_advance(struct pid *pid, enum pid_life life)
 	else
 		wake_all(&pid->exited);
 }
+/* LAB 6 END */
 
 int pid_set_max(int max)
 {

@@ -32,6 +32,7 @@ static int check_role(const struct pid *pid, bool is_thread_fine)
 	return READ_ONCE(pid->task) || is_thread_fine ? 0 : -ENOENT;
 }
 
+/* LAB 2 5 BEGIN references */
 static int open_pidfd(struct pid *pid, u32 flags)
 {
 	struct files *files = files_current();
@@ -69,6 +70,7 @@ SYSCALL(pidfd_open, int nr, unsigned int flags)
 	pid_put(pid);
 	return fd;
 }
+/* LAB 2 5 END */
 
 /* ---- pidfd_send_signal ---- */
 
@@ -81,6 +83,7 @@ struct target {
 	struct fdref ref; /* file NULL for the sentinels */
 };
 
+/* LAB 2 BEGIN target */
 static int target_get(int pidfd, struct target *out)
 {
 	struct pid *proc_pid;
@@ -116,6 +119,7 @@ static int target_get(int pidfd, struct target *out)
 	fdref_put(out->ref);
 	return -EBADF;
 }
+/* LAB 2 END */
 
 static void target_put(const struct target *target)
 {
@@ -140,6 +144,7 @@ static int fill_info(const struct target *target, int sig, const siginfo_t __use
 	return 0;
 }
 
+/* LAB 2 BEGIN send */
 static int send(const struct target *target, int sig, const siginfo_t __user *uinfo)
 {
 	siginfo_t info __uninitialized;
@@ -178,6 +183,7 @@ SYSCALL(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *uinfo, un
 	target_put(&target);
 	return err;
 }
+/* LAB 2 END */
 
 /* ---- pidfd_getfd ---- */
 

@@ -171,6 +171,7 @@ static bool search(struct search *s)
 	return is_found || !s->has_candidates;
 }
 
+/* LAB 6 BEGIN sleep */
 /* WAIT_EVENT() for search(), which costs enough not to be called more often than needed. */
 static int sleep_until_found(struct search *s)
 {
@@ -190,6 +191,7 @@ static int sleep_until_found(struct search *s)
 	wait_end(wq, &entry);
 	return err;
 }
+/* LAB 6 END */
 
 int wait_child(const struct wait_request *req, struct wait_result *result)
 {

@@ -1,0 +1,1 @@
+	/* Lab 3 makes the file system here. */

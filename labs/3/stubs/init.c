@@ -1,0 +1,1 @@
+	/* Here the file system begins. */

@@ -1,0 +1,1 @@
+	/* The last reference to the inode is gone. pidfs_hold() below says what it took. */
