@@ -72,6 +72,7 @@ long pidfs_set_kill_on_close(struct inode *inode, u64 is_on)
 
 void pidfs_kill_on_last_close(struct pid *pid)
 {
+	/* LAB 8 BEGIN last-close */
 	struct task *t;
 
 	rwspin_read_lock(&tasks_lock);
@@ -79,4 +80,5 @@ void pidfs_kill_on_last_close(struct pid *pid)
 	if (t && signal_may_kill(pid->attr->killer, t))
 		signal_send_task(t, SIGKILL, NULL);
 	rwspin_read_unlock(&tasks_lock);
+	/* LAB 8 END */
 }

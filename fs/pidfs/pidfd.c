@@ -54,6 +54,7 @@ void pidfd_show_fdinfo(struct file *file, const struct pidns *viewer, struct seq
 /* The one file that clone3(CLONE_PIDFD_AUTOKILL) made takes its process with it. */
 void pidfd_release(struct file *file)
 {
+	/* LAB 8 BEGIN release */
 	struct task *task;
 
 	if (!(atomic_load_explicit(&file->flags, memory_order_relaxed) & PIDFD_AUTOKILL))
@@ -63,4 +64,5 @@ void pidfd_release(struct file *file)
 		return;
 	signal_send_task(task, SIGKILL, NULL);
 	task_put(task);
+	/* LAB 8 END */
 }

@@ -135,6 +135,7 @@ static int info_fill(struct pidfd_info *info, struct pid *pid, u64 asked)
 		err = info_fill_live(info, thread, asked);
 		thread_put(thread);
 	}
+	/* LAB 8 BEGIN exit-info */
 	/* Reaped before the look-up, or during it: then only the exit record is left to tell. */
 	if (pid_life(pid) == PID_REAPED) {
 		if (!(asked & PIDFD_INFO_EXIT))
@@ -149,6 +150,7 @@ static int info_fill(struct pidfd_info *info, struct pid *pid, u64 asked)
 	} else if (!thread) {
 		err = -ESRCH;
 	}
+	/* LAB 8 END */
 	if (asked & PIDFD_INFO_SUPPORTED_MASK) {
 		info->supported_mask = SUPPORTED_INFO;
 		info->mask |= PIDFD_INFO_SUPPORTED_MASK;

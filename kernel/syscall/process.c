@@ -61,10 +61,12 @@ static int clone_check_flags(const struct fork_args *a)
 	    ((f & (CLONE_NEWUSER | CLONE_NEWPID)) ||
 	     &pidns_current()->ns != current->nsproxy->ns[NS_PID_FOR_CHILDREN]))
 		return -EINVAL;
+	/* LAB 8 BEGIN rules */
 	if ((f & CLONE_AUTOREAP) && ((f & (CLONE_THREAD | CLONE_PARENT)) || a->exit_signal))
 		return -EINVAL;
 	if ((f & CLONE_PARENT) && self->autoreap)
 		return -EINVAL;
+	/* LAB 8 END */
 	if ((f & CLONE_NNP) && (f & CLONE_THREAD))
 		return -EINVAL;
 	if ((f & CLONE_NEWIPC) && (f & CLONE_SYSVSEM))
@@ -76,11 +78,13 @@ static int clone_check_flags(const struct fork_args *a)
  * is privileged. */
 static int clone_check_autokill(u64 flags)
 {
+	/* LAB 8 BEGIN kill-rules */
 	if (!(flags & CLONE_PIDFD_AUTOKILL))
 		return 0;
 	if (!(flags & CLONE_PIDFD) || !(flags & CLONE_AUTOREAP) || (flags & CLONE_THREAD))
 		return -EINVAL;
 	return (flags & CLONE_NNP) || capable_own(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	/* LAB 8 END */
 }
 
 /* A reserved descriptor and the file to put there; its number is with the user already. */

@@ -121,7 +121,9 @@ static int copy_task(struct thread *t, const struct thread *self, const struct f
 	memcpy(task->rlimits, from->rlimits, sizeof(task->rlimits));
 	sig_unlock(from, irqflags);
 	task->exit_signal = args->exit_signal;
+	/* LAB 8 BEGIN reaped */
 	task->autoreap = args->flags & CLONE_AUTOREAP;
+	/* LAB 8 END */
 	task->personality = from->personality;
 	task->thp_disable = from->thp_disable;
 	task->oom_score_adj = from->oom_score_adj;

@@ -1,0 +1,2 @@
+	if (!thread)
+		err = -ESRCH;

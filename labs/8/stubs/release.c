@@ -1,0 +1,1 @@
+	/* The last close of this one file, however often it was copied. */
