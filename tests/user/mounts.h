@@ -139,6 +139,19 @@ static inline int propagation(const char *at, unsigned long type)
 	return mount(NULL, at, NULL, type, NULL);
 }
 
+/* A copy of what is at from, by the newer calls. */
+static inline int tree_at(const char *from, const char *to, unsigned flags)
+{
+	int fd = open_tree_(AT_FDCWD, from, TREE_CLONE | flags);
+	int err = fd < 0 || move_mount_(fd, "", AT_FDCWD, to, F_EMPTY);
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return err ? -1 : 0;
+}
+
 static inline int dirs(const char *first, ...)
 {
 	va_list list;
