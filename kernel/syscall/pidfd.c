@@ -24,12 +24,20 @@
 /* ---- pidfd_open ---- */
 
 /* Is there a thread (a process, unless threads will do) of this identity? Without tasks_lock, as
- * the answer may be out of date by the time it is given either way. */
+ * the answer may be out of date by the time it is given either way; but a process on its way in or
+ * out must not be taken for a thread. */
 static int check_role(const struct pid *pid, bool is_thread_fine)
 {
+	int err;
+
 	if (!READ_ONCE(pid->thread))
 		return -ESRCH;
-	return READ_ONCE(pid->task) || is_thread_fine ? 0 : -ENOENT;
+	if (READ_ONCE(pid->task) || is_thread_fine)
+		return 0;
+	rwspin_read_lock(&tasks_lock);
+	err = !pid->thread ? -ESRCH : pid->task ? 0 : -ENOENT;
+	rwspin_read_unlock(&tasks_lock);
+	return err;
 }
 
 /* LAB 2 5 BEGIN references */
