@@ -4,7 +4,7 @@
 R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
-.PHONY: soak soak-mix test-stress-ng docs-stress-ng test test-unit test-guest test-kernel test-iso \
+.PHONY: soak soak-mix soak-races docs-pidfds test-stress-ng docs-stress-ng test test-unit test-guest test-kernel test-iso \
 	test-boot test-nopidfs test-debian oracle record-arguments bench check check-fast check-build check-layout \
 	check-sparse check-tidy analyze format fresh-results
 
@@ -111,6 +111,14 @@ soak-mix: fresh-results build/$(soak-kernel)/pipit.elf build/tests.cpio ## the s
 		--limit 7200 --result $R/soak-mix --log build/soak-mix.log
 	$(sum) $R/soak-mix
 
+# Each race of docs/races.md so often, on 4 CPUs of the debug kernel.
+ROUNDS ?= 10000
+soak-races: fresh-results $(guest-files) ## each race of docs/races.md 10,000 times (ROUNDS=n)
+	-@$(RUN) --kernel build/debug/pipit.elf --cpus 4 --env ROUNDS=$(ROUNDS) --env OPENS=$(ROUNDS) \
+		--env FORKS=$(ROUNDS) --env SECONDS=3600 --env TEST_SECONDS=14400 --silence 14400 --limit 14400 \
+		--tests pidfd_races,pidfd_races_clone,stress_pidfd --result $R/soak-races --log build/soak-races.log
+	$(sum) $R/soak-races
+
 # Debian's stress-ng, unmodified: docs/stress-ng.md. STRESSORS=a,b SECONDS_EACH=n KERNEL=release
 build/stress-ng.cpio: $U/user/init $(wildcard tests/stress-ng/*.sh tests/stress-ng/known.txt) tools/mkcpio.py
 	$Qtests/stress-ng/mkcpio.sh $@ $<
@@ -135,6 +143,9 @@ oracle: $(oracle-bin)			## guest tests with glibc on this Linux host
 	@mkdir -p $R
 	@tools/rununit.sh $R/oracle $(oracle-bin)
 	$(sum) $R/oracle
+docs-pidfds:				## the column "Linux host" of docs/pidfds.md, from the last make oracle
+	$Qawk -v what=fill -f tools/pidfds.awk $R/oracle.tap docs/pidfds.md >build/pidfds.md
+	$Qmv build/pidfds.md docs/pidfds.md
 
 # --- Speed ------------------------------------------------------------------------
 build/bench/pidbench: tests/bench/pidbench.c
@@ -162,6 +173,7 @@ check-fast: check-layout
 	@tools/checksize.sh
 	@tools/checktree.sh $(check-objs)
 	@[ ! -e tools/mklab ] || tools/mklab --check
+	@awk -v what=check -f tools/pidfds.awk tests/user/*.c docs/pidfds.md docs/races.md
 # The ABI headers against themselves, against Linux's and against the C library's.
 LAYOUT := gcc -std=gnu17 -ffreestanding -Wall -Wextra -Wundef -Wshadow -Werror -fsyntax-only
 check-layout:

@@ -3,16 +3,19 @@
 #
 #	tools/rununit.sh RESULT-FILE PROGRAM...
 #
-# A program without TAP counts as one test, by its exit status.
+# A program without TAP counts as one test, by its exit status. RESULT-FILE.tap has the lines of
+# each test, after the program's name.
 result=$1
 shift
 passed=0 failed=0 skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+: >"$result.tap"
 for program; do
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		timeout 120 "$program" >"$log" 2>&1 </dev/null
 	status=$?
+	grep '^ok\|^not ok' "$log" | sed "s|^|${program##*/} |" >>"$result.tap"
 	ok=$(grep -c '^ok' "$log")
 	skip=$(grep -ci '^ok.*# *skip\|^1\.\.0' "$log")
 	bad=$(grep -c '^not ok' "$log")
