@@ -73,7 +73,7 @@ static inline void *race_there(void *arg)
 
 static inline long nr_rounds(void)
 {
-	return getenv("ROUNDS") ? atol(getenv("ROUNDS")) : 25;
+	return getenv("ROUNDS") ? atol(getenv("ROUNDS")) : 12;
 }
 
 static inline const char *race_round(const struct race *race, int round, unsigned int *seed)
