@@ -52,7 +52,7 @@ obj-id      := pid pidns cred userns ns uts
 obj-fs      := protect super inode dentry dpath mount propagate mountops mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
-	       session rlimit oom coredump elfcore
+	       session rlimit oom coredump elfcore sigio
 obj-pidfs-y := pidfs/pidfs pidfs/lastclose
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice pipefs/corepipe $(addprefix sockfs/,sockfs socket unix unix_name \

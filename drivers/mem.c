@@ -74,12 +74,14 @@ static int zero_mmap(struct file *file, struct mmap_request *req)
 
 static const struct file_ops null_ops = {
 	.read = null_read,
+	.nowait = FILE_READ | FILE_WRITE,
 	.write = null_write,
 	.seek = file_seek_nowhere,
 };
 
 static const struct file_ops zero_ops = {
 	.read = zero_read,
+	.nowait = FILE_READ | FILE_WRITE,
 	.write = null_write,
 	.seek = file_seek_nowhere,
 	.mmap = zero_mmap,

@@ -97,6 +97,23 @@ void file_set_ops(struct file *file, const struct file_ops *ops)
 		file->mode |= FILE_STREAM;
 }
 
+void file_owner_put(struct file_owner *owner)
+{
+	if (!refcount_put(&owner->refs))
+		return;
+	pid_put(owner->pid);
+	kfree(owner);
+}
+
+void file_owner_mute(struct file_owner *owner)
+{
+	while (owner->nr_async) {
+		struct file_async *async = &owner->async[--owner->nr_async];
+
+		wait_remove(async->wq, &async->entry);
+	}
+}
+
 /* What few files have: a count among the inode's runners, an owner. */
 static __noinline void file_free_rest(struct file *f)
 {
@@ -104,10 +121,8 @@ static __noinline void file_free_rest(struct file *f)
 
 	if (f->mode & FILE_DENIER)
 		atomic_fetch_add_explicit(&f->inode->writers, 1, memory_order_release);
-	if (owner) {
-		pid_put(owner->pid);
-		kfree(owner);
-	}
+	if (owner)
+		file_owner_put(owner);
 }
 
 /* All but the path's references. */
@@ -138,6 +153,8 @@ void file_release(struct file *f)
 		file_hook_epoll_release(f);
 	if (unlikely(f->inode->locks))
 		flock_release(f);
+	if (unlikely(f->owner))
+		file_owner_mute(f->owner);
 	if (f->ops->release)
 		f->ops->release(f);
 	file_free(f);
@@ -155,6 +172,8 @@ struct file_owner *file_owner_get(struct file *file)
 	owner = kzalloc(sizeof(*owner));
 	if (!owner)
 		return NULL;
+	refcount_init(&owner->refs, 1);
+	spin_init(&owner->lock, RANK_FILES);
 	if (atomic_compare_exchange_strong_explicit(&file->owner, &none, owner,
 						    memory_order_acq_rel, memory_order_acquire))
 		return owner;

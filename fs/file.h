@@ -8,12 +8,17 @@
  */
 #pragma once
 
+#include <linux/fcntl.h>
+
 #include "lib/list.h"
+#include "kernel/sched/work.h"
 #include "kernel/sync/refcount.h"
+#include "kernel/sync/wait.h"
 #include "fs/dentry.h"
 #include "fs/mount.h"
 #include "fs/ops.h"
 #include "fs/path.h"
+#include "fs/uio.h"
 
 /* file->mode */
 #define FILE_READ    0x01u
@@ -45,14 +50,31 @@ struct file {
 static_assert(sizeof(struct file) <= 88, "ten thousand pidfds are in 1.4 MB");
 #endif
 
-/* Whom SIGIO goes to; fields are read and written by fcntl under file_pos_lock's bit lock or torn
- * harmlessly. */
+/* One of the queues that tell when a file is ready. */
+struct file_async {
+	struct wait_entry entry;
+	struct wait_queue *wq;
+	struct file_owner *owner;
+};
+
+/* Whom SIGIO goes to, and, with O_ASYNC, what it takes to hear of a reason: kernel/task/sigio.c. */
 struct file_owner {
+	struct refcount refs; /* the file's, and due work's */
+	struct spinlock lock; /* RANK_FILES: the next five */
 	u32 type; /* F_OWNER_* */
 	int sig; /* F_SETSIG; 0: SIGIO */
 	struct pid *pid; /* counted */
 	u32 uid, euid; /* of who set it */
+	int fd; /* that O_ASYNC was set through */
+	u32 usual; /* POLLIN or POLLOUT */
+	u32 nr_async; /* 0: no O_ASYNC */
+	struct file_async async[2];
+	struct work work;
+	_Atomic bool is_due; /* [a] the work is queued */
+	_Atomic u32 events; /* [a] that it will tell of */
 };
+void file_owner_put(struct file_owner *owner); /* may sleep */
+void file_owner_mute(struct file_owner *owner); /* nothing is heard any more */
 /* The file's owner record, made if need be; NULL: out of memory. */
 struct file_owner *file_owner_get(struct file *file);
 
@@ -65,6 +87,12 @@ struct file_owner *file_owner_get(struct file *file);
  * Errors: -ENFILE, -ENOMEM.
  */
 int file_new(const struct path *path, u32 flags, struct file **out) __must_check;
+
+/* A transfer that does not wait: the file's or this call's wish. */
+static inline bool file_nowait(const struct file *f, const struct uio *uio)
+{
+	return (f->flags & O_NONBLOCK) || uio->is_nowait;
+}
 
 static inline struct file *file_get(struct file *f)
 {

@@ -85,6 +85,10 @@ struct file_ops {
 	int (*fsync)(struct file *file, bool data_only);
 	/* fallocate: NULL: -EOPNOTSUPP. */
 	int (*fallocate)(struct file *file, int mode, u64 offset, u64 len);
+	/* sends_sigio: O_ASYNC works, by what poll registers with. */
+	bool sends_sigio;
+	/* nowait: FILE_READ, FILE_WRITE: what heeds uio->is_nowait (RWF_NOWAIT). */
+	u8 nowait;
 	/* show_fdinfo: lines after pos, flags, mnt_id, ino. viewer: whose numbers of processes. NULL:
 	 * none. */
 	void (*show_fdinfo)(struct file *file, const struct pidns *viewer, struct seqbuf *out);

@@ -273,6 +273,14 @@ _Static_assert(PIDFD_GET_INFO == 0xc058ff0b, "PIDFD_GET_INFO");
 _Static_assert(PIDFD_GET_UTS_NAMESPACE == 0xff0a, "PIDFD_GET_UTS_NAMESPACE");
 #endif
 
+#if IN_UAPI
+#include <linux/coredump.h>
+SIZE(struct coredump_req, COREDUMP_REQ_SIZE_VER0);
+AT(struct coredump_req, mask, 8);
+SIZE(struct coredump_ack, COREDUMP_ACK_SIZE_VER0);
+AT(struct coredump_ack, mask, 8);
+#endif
+
 /* Time and terminals. */
 SIZE(struct timespec, 16);
 SIZE(struct timeval, 16);

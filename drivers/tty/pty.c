@@ -381,6 +381,7 @@ static const struct file_ops master_file_ops = {
 	.write = master_write,
 	.poll = master_poll,
 	.ioctl = master_ioctl,
+	.sends_sigio = true,
 	.release = master_release,
 };
 

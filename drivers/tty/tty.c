@@ -473,6 +473,7 @@ const struct file_ops tty_file_ops = {
 	.write = tty_write,
 	.poll = tty_poll,
 	.ioctl = tty_ioctl,
+	.sends_sigio = true,
 	.open = tty_open,
 	.release = tty_release,
 };

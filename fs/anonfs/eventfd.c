@@ -50,7 +50,7 @@ static long eventfd_read(struct file *file, struct uio *uio, u64 *pos)
 	if (uio->resid < sizeof(value))
 		return -EINVAL;
 	while (!eventfd_take(e, &value)) {
-		if (file->flags & O_NONBLOCK)
+		if (file_nowait(file, uio))
 			return -EAGAIN;
 		err = wait_event_interruptible(&e->wait, e->count);
 		if (err)
@@ -120,6 +120,7 @@ static void eventfd_fdinfo(struct file *file, const struct pidns *viewer, struct
 
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
+	.nowait = FILE_READ,
 	.seek = file_seek_nowhere,
 	.write = eventfd_write,
 	.poll = eventfd_poll,

@@ -81,7 +81,7 @@ static long signalfd_read(struct file *file, struct uio *uio, u64 *pos)
 		}
 		if (done)
 			break;
-		if (file->flags & O_NONBLOCK)
+		if (file_nowait(file, uio))
 			return -EAGAIN;
 		err = wait_event_interruptible(&signalfd_wait, signalfd_is_ready(s));
 		if (err)

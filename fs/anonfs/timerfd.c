@@ -4,7 +4,8 @@
  * Owns: struct timerfd. Its kernel timer is armed while expires_ns is not 0.
  * Locks: lock (RANK_DEVICE, interrupts off) for the times; ticks is atomic. The timer is armed
  *   after the lock is dropped (TIMER ranks before DEVICE); settime cancels it and waits for the
- *   callback first, so only one of them arms at a time; two settimes meet in set_lock.
+ *   callback first, so only one of them arms at a time; two settimes meet in set_lock, which also
+ *   guards the list of those who follow the wall clock: they move when it is set.
  * Follows: timerfd_create(2)
  */
 #include "fs/anonfs/timerfd.h"
@@ -24,8 +25,9 @@
 
 struct timerfd {
 	struct timer timer;
-	struct mutex
-		set_lock; /* RANK_EPOLL: outermost here, nothing is taken under it but spin locks */
+	struct list wall_link; /* [set_lock] in on_wall_clock, or in itself */
+	bool is_cancelable; /* [set_lock] TFD_TIMER_CANCEL_ON_SET */
+	_Atomic bool is_canceled; /* [a] nobody has heard of it */
 	struct spinlock lock; /* the next two */
 	u64 expires_ns; /* monotonic; 0: disarmed */
 	u64 interval_ns; /* 0: once */
@@ -35,6 +37,8 @@ struct timerfd {
 };
 
 static struct slab_cache *timerfd_cache;
+static struct mutex set_lock = MUTEX_INIT(RANK_EPOLL);
+static struct list on_wall_clock = LIST_INIT(on_wall_clock); /* absolute times of CLOCK_REALTIME */
 
 /* Interrupt context. */
 static void timerfd_fire(struct timer *timer)
@@ -63,10 +67,15 @@ static long timerfd_read(struct file *file, struct uio *uio, u64 *pos)
 
 	if (uio->resid < sizeof(ticks))
 		return -EINVAL;
-	while (!(ticks = atomic_exchange(&t->ticks, 0))) {
-		if (file->flags & O_NONBLOCK)
+	for (;;) {
+		ticks = atomic_exchange(&t->ticks, 0);
+		if (atomic_exchange(&t->is_canceled, false))
+			return -ECANCELED;
+		if (ticks)
+			break;
+		if (file_nowait(file, uio))
 			return -EAGAIN;
-		err = wait_event_interruptible(&t->wait, t->ticks);
+		err = wait_event_interruptible(&t->wait, t->ticks || t->is_canceled);
 		if (err)
 			return err;
 	}
@@ -79,13 +88,16 @@ static u32 timerfd_poll(struct file *file, struct poll_table *pt)
 	struct timerfd *t = file->private;
 
 	poll_wait(pt, file, &t->wait);
-	return t->ticks ? POLLIN : 0;
+	return t->ticks || t->is_canceled ? POLLIN : 0;
 }
 
 static void timerfd_release(struct file *file)
 {
 	struct timerfd *t = file->private;
 
+	mutex_lock(&set_lock);
+	list_del_init(&t->wall_link);
+	mutex_unlock(&set_lock);
 	timer_cancel_sync(&t->timer);
 	cache_free(timerfd_cache, t);
 }
@@ -124,6 +136,7 @@ static void timerfd_fdinfo(struct file *file, const struct pidns *viewer, struct
 static const struct file_ops timerfd_ops = {
 	.read = timerfd_read,
 	.seek = file_seek_nowhere,
+	.nowait = FILE_READ,
 	.poll = timerfd_poll,
 	.release = timerfd_release,
 	.show_fdinfo = timerfd_fdinfo,
@@ -160,33 +173,67 @@ static u64 timerfd_deadline(const struct timerfd *t, int flags, u64 value_ns)
 	return MAX(value_ns, 1ull);
 }
 
+/* set_lock held, and the timer does not run. */
+static void timerfd_start(struct timerfd *t, u64 expires_ns, u64 interval_ns)
+{
+	u64 flags = spin_lock_irqsave(&t->lock);
+
+	t->expires_ns = expires_ns;
+	t->interval_ns = interval_ns;
+	spin_unlock_irqrestore(&t->lock, flags);
+	if (expires_ns)
+		timer_arm(&t->timer, expires_ns);
+}
+
+/* True: the clock was set since the last time, and nobody had read that. set_lock held. */
+static bool timerfd_follow_wall(struct timerfd *t, int flags)
+{
+	list_del_init(&t->wall_link);
+	if (t->clock == CLOCK_REALTIME && (flags & TFD_TIMER_ABSTIME))
+		list_add_tail(&t->wall_link, &on_wall_clock);
+	t->is_cancelable = !list_empty(&t->wall_link) && (flags & TFD_TIMER_CANCEL_ON_SET);
+	return atomic_exchange(&t->is_canceled, false) && t->is_cancelable;
+}
+
 int timerfd_settime(struct file *file, int tfd_flags, const struct itimerspec *new,
 		    struct itimerspec *old)
 {
 	struct timerfd *t = timerfd_of(file);
-	u64 flags;
+	bool is_canceled;
 	u64 expires = 0;
 
 	if (!t || (tfd_flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) ||
-	    (tfd_flags == (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) &&
-	     t->clock == CLOCK_REALTIME) ||
 	    !timespec_ok(&new->it_value) || !timespec_ok(&new->it_interval))
 		return -EINVAL;
-	mutex_lock(&t->set_lock);
+	mutex_lock(&set_lock);
 	timer_cancel_sync(&t->timer);
 	if (old)
 		timerfd_state(t, old);
 	if (timespec_ns(&new->it_value))
 		expires = timerfd_deadline(t, tfd_flags, timespec_ns(&new->it_value));
-	flags = spin_lock_irqsave(&t->lock);
-	t->expires_ns = expires;
-	t->interval_ns = timespec_ns(&new->it_interval);
-	spin_unlock_irqrestore(&t->lock, flags);
 	atomic_store(&t->ticks, 0);
-	if (expires)
-		timer_arm(&t->timer, expires);
-	mutex_unlock(&t->set_lock);
-	return 0;
+	timerfd_start(t, expires, timespec_ns(&new->it_interval));
+	is_canceled = timerfd_follow_wall(t, tfd_flags);
+	mutex_unlock(&set_lock);
+	return is_canceled ? -ECANCELED : 0;
+}
+
+/* Who was told a time of day keeps it. An expired one has no time any more. */
+static void timerfd_step(u64 delta_ns)
+{
+	struct timerfd *t;
+
+	mutex_lock(&set_lock);
+	list_for_each(t, &on_wall_clock, wall_link) {
+		timer_cancel_sync(&t->timer);
+		if (t->expires_ns)
+			timerfd_start(t, MAX((s64)(t->expires_ns - delta_ns), 1l), t->interval_ns);
+		if (!t->is_cancelable)
+			continue;
+		t->is_canceled = true;
+		wake_all_key(&t->wait, POLLIN | POLLRDNORM);
+	}
+	mutex_unlock(&set_lock);
 }
 
 int timerfd_gettime(struct file *file, struct itimerspec *out)
@@ -207,7 +254,7 @@ int timerfd_open(int clock, u32 flags, struct file **out)
 	if (!t)
 		return -ENOMEM;
 	timer_setup(&t->timer, timerfd_fire);
-	mutex_init(&t->set_lock, RANK_EPOLL);
+	list_init(&t->wall_link);
 	spin_init(&t->lock, RANK_DEVICE);
 	wait_queue_init(&t->wait);
 	t->clock = clock;
@@ -220,4 +267,5 @@ int timerfd_open(int clock, u32 flags, struct file **out)
 void timerfd_init(void)
 {
 	timerfd_cache = cache_create("timerfd", sizeof(struct timerfd), 0);
+	clock_hook_step = timerfd_step;
 }

@@ -126,7 +126,7 @@ static long pipe_read(struct file *file, struct uio *uio, u64 *pos)
 		if (done || (!p->used && !p->writers))
 			break;
 		mutex_unlock(&p->lock);
-		if ((file->flags & O_NONBLOCK) || uio->is_nowait)
+		if (file_nowait(file, uio))
 			return -EAGAIN;
 		err = wait_event_interruptible(&p->read_wait,
 					       pipe_has_data(p) || (!p->used && !p->writers));
@@ -254,8 +254,7 @@ static long pipe_write(struct file *file, struct uio *uio, u64 *pos)
 		if (is_broken)
 			n = pipe_broken();
 		else if (n >= 0 && uio->resid)
-			n = (file->flags & O_NONBLOCK) || uio->is_nowait ? -EAGAIN
-									 : pipe_wait_room(p);
+			n = file_nowait(file, uio) ? -EAGAIN : pipe_wait_room(p);
 	}
 	return done ? done : n;
 }
@@ -395,6 +394,8 @@ const struct file_ops fifo_file_ops = {
 	.write = pipe_write,
 	.poll = pipe_poll,
 	.ioctl = pipe_ioctl,
+	.sends_sigio = true,
+	.nowait = FILE_READ | FILE_WRITE,
 	.release = pipe_release,
 };
 

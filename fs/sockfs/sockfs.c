@@ -20,7 +20,7 @@ static struct pseudo_fs sockfs;
 
 static long sockfs_read(struct file *file, struct uio *uio, u64 *pos)
 {
-	struct message msg = { .uio = uio, .flags = file->flags & O_NONBLOCK ? MSG_DONTWAIT : 0 };
+	struct message msg = { .uio = uio, .flags = file_nowait(file, uio) ? MSG_DONTWAIT : 0 };
 	long n;
 
 	if (!uio->resid)
@@ -32,7 +32,7 @@ static long sockfs_read(struct file *file, struct uio *uio, u64 *pos)
 
 static long sockfs_write(struct file *file, struct uio *uio, u64 *pos)
 {
-	struct message msg = { .uio = uio, .flags = file->flags & O_NONBLOCK ? MSG_DONTWAIT : 0 };
+	struct message msg = { .uio = uio, .flags = file_nowait(file, uio) ? MSG_DONTWAIT : 0 };
 
 	return unix_send(file->private, &msg);
 }
@@ -53,6 +53,8 @@ static const struct file_ops socket_file_ops = {
 	.write = sockfs_write,
 	.poll = unix_poll,
 	.ioctl = sockfs_ioctl,
+	.sends_sigio = true,
+	.nowait = FILE_READ | FILE_WRITE,
 	.release = sockfs_release,
 };
 

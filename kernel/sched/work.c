@@ -27,16 +27,29 @@ void work_setup(struct work *w, void (*fn)(struct work *))
 	w->is_queued = false;
 }
 
-void work_queue(struct work *w)
+/* True: the thread is to be woken. */
+static bool enqueue(struct work *w)
 {
 	u64 irqflags;
 
 	if (atomic_exchange(&w->is_queued, true))
-		return;
+		return false;
 	irqflags = spin_lock_irqsave(&work_lock);
 	list_add_tail(&w->link, &work_list);
 	spin_unlock_irqrestore(&work_lock, irqflags);
-	wake_one(&work_wait);
+	return true;
+}
+
+void work_queue(struct work *w)
+{
+	if (enqueue(w))
+		wake_one(&work_wait);
+}
+
+void work_queue_nested(struct work *w)
+{
+	if (enqueue(w))
+		wake_queue_nested(&work_wait, WAKE_ANY_KEY);
 }
 
 /* ---- In an interrupt */

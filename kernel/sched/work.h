@@ -14,6 +14,7 @@ void work_setup(struct work *w, void (*fn)(struct work *));
 /* Queues once; a second call before it ran is absorbed. Any context. fn runs in thread context, may
  * sleep briefly. */
 void work_queue(struct work *w);
+void work_queue_nested(struct work *w); /* from a wake callback */
 void work_init(void); /* starts the worker thread(s) */
 
 /* Calls fn soon, on some CPU, in an interrupt, where it may wake threads. Any context: also where

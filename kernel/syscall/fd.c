@@ -131,13 +131,13 @@ static long owner_set(struct file *file, int type, int nr)
 	pid = nr ? pid_find_get(pidns_current(), nr) : NULL;
 	if (nr && !pid)
 		return -ESRCH;
-	file_pos_lock(file);
+	spin_lock(&owner->lock);
 	old = owner->pid;
 	owner->pid = pid;
 	owner->type = type;
 	owner->uid = cred_current()->uid;
 	owner->euid = cred_current()->euid;
-	file_pos_unlock(file);
+	spin_unlock(&owner->lock);
 	pid_put(old);
 	return 0;
 }
@@ -149,8 +149,29 @@ static void owner_read(struct file *file, struct f_owner_ex *out)
 	*out = (struct f_owner_ex){ .type = F_OWNER_PID };
 	if (!owner)
 		return;
-	out->type = owner->type;
-	out->pid = owner->pid ? pid_vnr(owner->pid) : 0;
+	spin_lock(&owner->lock);
+	if (owner->pid)
+		*out = (struct f_owner_ex){ .type = owner->type, .pid = pid_vnr(owner->pid) };
+	spin_unlock(&owner->lock);
+}
+
+/* A terminal that has no owner yet gets the caller's group, which is in its foreground. */
+static long async_set(struct file *file, int fd, bool is_on)
+{
+	struct file_owner *owner = is_on ? file_owner_get(file) : NULL;
+
+	if (owner && !owner->pid && S_ISCHR(file->inode->mode))
+		(void)owner_set(file, F_OWNER_PGRP, pid_vnr(task_current()->group));
+	return sigio_switch(file, fd, is_on);
+}
+
+static long flags_set(struct file *file, int fd, u32 flags)
+{
+	long err = file_set_flags(file, flags);
+
+	if (err || !((file->flags ^ flags) & O_ASYNC) || !file->ops->sends_sigio)
+		return err;
+	return async_set(file, fd, flags & O_ASYNC);
 }
 
 static long fcntl_owner(struct file *file, u32 cmd, u64 arg)
@@ -250,7 +271,7 @@ static long fcntl_run(int fd, struct file *file, u32 cmd, u64 arg)
 		return -EBADF;
 	switch (cmd) {
 	case F_SETFL:
-		return file_set_flags(file, arg);
+		return flags_set(file, fd, arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -296,14 +317,17 @@ SYSCALL(flock, int fd, int op)
 
 /* ---- ioctl */
 
-static long ioctl_switch(struct file *file, u32 cmd, int __user *uon)
+static long ioctl_switch(int fd, struct file *file, u32 cmd, int __user *uon)
 {
 	int on;
 
 	if (get_user(on, uon))
 		return -EFAULT;
-	if (cmd == FIOASYNC)
-		return on ? -ENOTTY : 0; /* nobody is sent SIGIO here: it is always off */
+	if (cmd == FIOASYNC) {
+		if (!on == !(file->flags & O_ASYNC))
+			return 0;
+		return file->ops->sends_sigio ? async_set(file, fd, on) : -ENOTTY;
+	}
 	if (on)
 		atomic_fetch_or(&file->flags, O_NONBLOCK);
 	else
@@ -326,7 +350,7 @@ static long ioctl_generic(int fd, struct file *file, u32 cmd, u64 arg)
 		return fd_set_cloexec(files_current(), fd, false);
 	case FIOASYNC:
 	case FIONBIO:
-		return ioctl_switch(file, cmd, (int __user *)arg);
+		return ioctl_switch(fd, file, cmd, (int __user *)arg);
 	case FIGETBSZ:
 		return put_user((int)PAGE_SIZE, (int __user *)arg);
 	case FIFREEZE:

@@ -166,8 +166,13 @@ int iov_from_user(struct iov_import *in, const struct iovec __user *uiov, u64 nr
 	return err;
 }
 
+static int nowait_check(const struct file *file, u32 flags, u8 how)
+{
+	return (flags & RWF_NOWAIT) && !(file->ops->nowait & how) ? -EOPNOTSUPP : 0;
+}
+
 /* pos -1: the file's own position. */
-static long vector_read(int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
+static long vector_read(int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u32 flags)
 {
 	struct iov_import in;
 	struct fdref ref = fdref_get(fd);
@@ -175,8 +180,11 @@ static long vector_read(int fd, const struct iovec __user *uiov, u32 nr, s64 pos
 
 	if (!ref.file)
 		return -EBADF;
-	done = iov_from_user(&in, uiov, nr);
+	done = nowait_check(ref.file, flags, FILE_READ);
+	if (!done)
+		done = iov_from_user(&in, uiov, nr);
 	if (!done) {
+		in.uio.is_nowait = flags & RWF_NOWAIT;
 		done = pos < 0 ? vfs_read(ref.file, &in.uio) : vfs_pread(ref.file, &in.uio, pos);
 		iov_free(&in);
 	}
@@ -194,8 +202,11 @@ static long vector_write(int fd, const struct iovec __user *uiov, u32 nr, s64 po
 	if (!ref.file)
 		return -EBADF;
 	is_append = (ref.file->flags & O_APPEND) && !(flags & RWF_NOAPPEND);
-	done = iov_from_user(&in, uiov, nr);
+	done = nowait_check(ref.file, flags, FILE_WRITE);
+	if (!done)
+		done = iov_from_user(&in, uiov, nr);
 	if (!done) {
+		in.uio.is_nowait = flags & RWF_NOWAIT;
 		done = write_limit(ref.file, pos, &in.uio.resid);
 		if (!done)
 			done = vfs_pwrite_flags(ref.file, &in.uio, pos,
@@ -208,7 +219,7 @@ static long vector_write(int fd, const struct iovec __user *uiov, u32 nr, s64 po
 
 SYSCALL(readv, int fd, const struct iovec __user *uiov, u32 nr)
 {
-	return vector_read(fd, uiov, nr, -1);
+	return vector_read(fd, uiov, nr, -1, 0);
 }
 
 SYSCALL(writev, int fd, const struct iovec __user *uiov, u32 nr)
@@ -219,7 +230,7 @@ SYSCALL(writev, int fd, const struct iovec __user *uiov, u32 nr)
 /* The position comes in two halves for the sake of 32-bit machines; here the first holds it all. */
 SYSCALL(preadv, int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
 {
-	return pos < 0 ? -EINVAL : vector_read(fd, uiov, nr, pos);
+	return pos < 0 ? -EINVAL : vector_read(fd, uiov, nr, pos, 0);
 }
 
 SYSCALL(pwritev, int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
@@ -227,7 +238,7 @@ SYSCALL(pwritev, int fd, const struct iovec __user *uiov, u32 nr, s64 pos)
 	return pos < 0 ? -EINVAL : vector_write(fd, uiov, nr, pos, 0);
 }
 
-#define RWF_SUPPORTED (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | RWF_NOAPPEND)
+#define RWF_SUPPORTED (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND)
 
 SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u64 unused_high,
 	u32 flags)
@@ -236,7 +247,7 @@ SYSCALL(preadv2, int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u64 u
 		return -EINVAL;
 	if (flags & ~(u32)RWF_SUPPORTED)
 		return -EOPNOTSUPP;
-	return vector_read(fd, uiov, nr, pos);
+	return vector_read(fd, uiov, nr, pos, flags);
 }
 
 SYSCALL(pwritev2, int fd, const struct iovec __user *uiov, u32 nr, s64 pos, u64 unused_high,

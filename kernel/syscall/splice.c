@@ -20,6 +20,19 @@
 
 /* ---- from file to file */
 
+/* What may be sent is at a place; only a pipe takes from a socket, too. */
+static int sendfile_check(const struct file *in, struct file *out, bool has_pos)
+{
+	bool is_place = !(in->mode & FILE_STREAM) && !(in->inode->sb->flags & SB_NOUSER);
+	u32 type = INODE_TYPE(in->inode);
+
+	if (has_pos && (in->mode & FILE_STREAM) && type != S_IFREG)
+		return -ESPIPE;
+	if (type == S_IFDIR || (out->flags & O_APPEND))
+		return -EINVAL;
+	return is_place || (type == S_IFSOCK && file_is_pipe(out)) ? 0 : -EINVAL;
+}
+
 SYSCALL(sendfile, int out_fd, int in_fd, s64 __user *upos, size_t n)
 {
 	struct fdref in = fdref_get(in_fd), out;
@@ -34,10 +47,9 @@ SYSCALL(sendfile, int out_fd, int in_fd, s64 __user *upos, size_t n)
 	else if ((upos && (s64)pos < 0) || (s64)n < 0)
 		done = -EINVAL;
 	else if (out.file && (in.file->mode & FILE_READ) && (out.file->mode & FILE_WRITE))
-		done = INODE_TYPE(in.file->inode) == S_IFDIR || (out.file->flags & O_APPEND)
-			       ? -EINVAL
-			       : vfs_copy(in.file, upos ? &pos : NULL, out.file, NULL,
-					  MIN(n, MAX_RW_COUNT));
+		done = sendfile_check(in.file, out.file, upos);
+	if (!done && n)
+		done = vfs_copy(in.file, upos ? &pos : NULL, out.file, NULL, MIN(n, MAX_RW_COUNT));
 	if (done >= 0 && upos && put_user(pos, upos))
 		done = -EFAULT;
 	if (out.file)

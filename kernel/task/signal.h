@@ -111,4 +111,7 @@ void signal_deliver(struct regs *regs);
 void signal_kill_other_threads(struct task *t);
 /* Poked whenever a signal is queued for anybody: signalfd readers of all processes sleep here. */
 extern struct wait_queue signalfd_wait;
+/* O_ASYNC of a file that sends_sigio, set or cleared through fd. -ENOMEM */
+struct file;
+int sigio_switch(struct file *file, int fd, bool is_on) __must_check;
 void signal_init(void);

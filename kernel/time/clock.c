@@ -11,6 +11,7 @@
 #include "arch/x86_64/rtc.h"
 
 static _Atomic u64 wall_offset_ns;
+void (*clock_hook_step)(u64 delta_ns);
 
 u64 clock_realtime_ns(void)
 {
@@ -19,7 +20,11 @@ u64 clock_realtime_ns(void)
 
 void clock_set_realtime(u64 ns)
 {
-	atomic_store_explicit(&wall_offset_ns, ns - clock_ns(), memory_order_relaxed);
+	u64 offset = ns - clock_ns();
+	u64 old = atomic_exchange_explicit(&wall_offset_ns, offset, memory_order_relaxed);
+
+	if (clock_hook_step)
+		clock_hook_step(offset - old);
 }
 
 void clock_init(void)

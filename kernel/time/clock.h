@@ -9,5 +9,6 @@
 #define NS_PER_SEC 1000000000ull
 
 u64 clock_realtime_ns(void); /* since 1970 */
-void clock_set_realtime(u64 ns); /* clock_settime, settimeofday */
+void clock_set_realtime(u64 ns); /* clock_settime, settimeofday. May sleep */
+extern void (*clock_hook_step)(u64 delta_ns); /* wall time went on by so much; or NULL */
 void clock_init(void); /* reads the RTC */

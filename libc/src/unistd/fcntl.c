@@ -7,6 +7,16 @@
 
 #include "libc/src/libc.h"
 
+/* A group's number is negative, which F_GETOWN cannot tell from an error. */
+static int owner_of(int fd)
+{
+	struct f_owner_ex owner;
+
+	if (SYSCALL(fcntl, fd, F_GETOWN_EX, &owner))
+		return -1;
+	return owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid;
+}
+
 int fcntl(int fd, int command, ...)
 {
 	va_list args;
@@ -15,6 +25,8 @@ int fcntl(int fd, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, long);
 	va_end(args);
+	if (command == F_GETOWN)
+		return owner_of(fd);
 	return (int)SYSCALL(fcntl, fd, command, arg);
 }
 
