@@ -116,7 +116,7 @@ ROUNDS ?= 10000
 soak-races: fresh-results $(guest-files) ## each race of docs/races.md 10,000 times (ROUNDS=n)
 	-@$(RUN) --kernel build/debug/pipit.elf --cpus 4 --env ROUNDS=$(ROUNDS) --env OPENS=$(ROUNDS) \
 		--env FORKS=$(ROUNDS) --env SECONDS=3600 --env TEST_SECONDS=14400 --silence 14400 --limit 14400 \
-		--tests pidfd_races,pidfd_races_clone,stress_pidfd --result $R/soak-races --log build/soak-races.log
+		--tests pidfd_races,pidfd_races_clone,pidfd_races_files,stress_pidfd --result $R/soak-races --log build/soak-races.log
 	$(sum) $R/soak-races
 
 # Debian's stress-ng, unmodified: docs/stress-ng.md. STRESSORS=a,b SECONDS_EACH=n KERNEL=release
