@@ -2,7 +2,9 @@
  * pidfd_fdinfo: /proc/self/fdinfo of a pidfd, its link's name, and
  * PIDFD_GET_INFO where the kernel has it.
  */
-#include "pidfds.h"
+#include <sys/mount.h>
+
+#include "namespaces.h"
 
 static void lines_come_in_linux_order(void)
 {
@@ -140,6 +142,50 @@ static void get_info_tells_the_exit_after_the_reap(void)
 	close(fd);
 }
 
+static int has_numbers(const char *proc, int fd, const char *want)
+{
+	char path[64], buf[1024], *at;
+
+	snprintf(path, sizeof(path), "%s/self/fdinfo/%d", proc, fd);
+	at = strstr(slurp(path, buf, sizeof(buf)), "\nPid:\t");
+	return at && !strcmp(at, want);
+}
+
+/* As 1 of a pid namespace, with the outer /proc and one of its own. */
+static int looks_at_both(void *arg)
+{
+	int outer = ((int *)arg)[0], own = pidfd_open_(getpid(), 0), nr;
+	char want[64];
+
+	CHILD_EXPECT(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	CHILD_EXPECT(mount("proc", "/mnt", "proc", 0, NULL) == 0);
+	nr = (int)fdinfo_number(own, "\nPid:\t", 10);
+	CHILD_EXPECT(nr > 1);
+	snprintf(want, sizeof(want), "\nPid:\t%d\nNSpid:\t%d\t1\n", nr, nr);
+	CHILD_EXPECT(has_numbers("/proc", own, want));
+	CHILD_EXPECT(has_numbers("/mnt", own, "\nPid:\t1\nNSpid:\t1\n"));
+	snprintf(want, sizeof(want), "\nPid:\t%d\nNSpid:\t%d\n", ((int *)arg)[1], ((int *)arg)[1]);
+	CHILD_EXPECT(has_numbers("/proc", outer, want));
+	CHILD_EXPECT(has_numbers("/mnt", outer, "\nPid:\t0\nNSpid:\t0\n"));
+	return 0;
+}
+
+/* Not the reader's namespace decides, but that of the /proc it reads. */
+static void the_proc_that_is_read_decides_which_numbers(void)
+{
+	int outer[2];
+
+	if (!in_guest())
+		SKIP("guest only: mounts");
+	outer[1] = spawn_sleeper();
+	outer[0] = pidfd_open_(outer[1], 0);
+	mkdir("/mnt", 0755);
+	EXPECT_EQ(run_in(CLONE_NEWPID | CLONE_NEWNS, looks_at_both, outer), 0);
+	kill_and_reap(outer[1]);
+	EXPECT(has_numbers("/proc", outer[0], "\nPid:\t-1\nNSpid:\t-1\n"));
+	close(outer[0]);
+}
+
 int main(void)
 {
 	RUN(lines_come_in_linux_order);
@@ -149,5 +195,6 @@ int main(void)
 	RUN(link_is_named_as_linux_names_it);
 	RUN(get_info_of_a_live_process);
 	RUN(get_info_tells_the_exit_after_the_reap);
+	RUN(the_proc_that_is_read_decides_which_numbers);
 	return tap_done();
 }

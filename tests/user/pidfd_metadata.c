@@ -27,6 +27,10 @@ static void setfl_toggles_nonblock_and_ignores_the_rest(void)
 	EXPECT_EQ(fcntl(fd, F_GETFL), 0202);
 	EXPECT_EQ(fcntl(fd, F_SETFL, O_APPEND), 0);
 	EXPECT_EQ(fcntl(fd, F_GETFL), 02202);
+	EXPECT_EQ(fcntl(fd, F_SETFL, O_NOATIME), 0);
+	EXPECT_EQ(fcntl(fd, F_GETFL), 01000202);
+	EXPECT_EQ(fcntl(fd, F_SETFL, O_ASYNC), 0);
+	EXPECT_EQ(fcntl(fd, F_GETFL), 0202);
 	close(fd);
 }
 
