@@ -53,7 +53,7 @@ obj-fs      := protect super inode dentry dpath mount propagate mountops mnt_ns 
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
 	       session rlimit oom coredump elfcore sigio
-obj-pidfs-y := pidfs/pidfs pidfs/lastclose
+obj-pidfs-y := pidfs/pidfs pidfs/attr pidfs/handle pidfs/lastclose
 obj-pidfs-n := pidfs/fallback
 obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice pipefs/corepipe $(addprefix sockfs/,sockfs socket unix unix_name \
 	       unix_io unix_packet unix_gc scm coresocket) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
@@ -62,7 +62,7 @@ obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice pipefs/corepipe $(addprefix
 	       system cpuinfo sys) sysfs/sysfs
 obj-drivers := drivers irq tty/tty tty/ldisc tty/job tty/ioctl tty/pty vt console escape sgr charset \
 	       vgatext fbcon font keyboard keymap serial mem kmsg random
-obj-syscall := dispatch pidfd process sched futex rseq io splice open namei fd mount mem signal time timers poll \
+obj-syscall := dispatch pidfd handle process sched futex rseq io splice open namei fd mount mem signal time timers poll \
 	       anon id xattr misc ns socket statmount
 
 objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o) \

@@ -80,6 +80,8 @@ int vfs_setxattr(const struct path *p, const char *name, const void *value, size
 	if (size > XATTR_SIZE_MAX)
 		return -E2BIG;
 	err = xattr_check_name(name);
+	if (!err && str_has_prefix(name, "system.posix_acl_") && size && size < sizeof(u32))
+		err = -EINVAL; /* not even a version: asked before whether there are ACLs */
 	if (!err)
 		err = xattr_permission(p, name, MAY_WRITE);
 	if (!err && !inode->ops->xattr_set)

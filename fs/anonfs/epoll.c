@@ -276,6 +276,25 @@ static int epoll_check_add(const struct epoll *ep, const struct file *file,
 	return 0;
 }
 
+int epoll_find_target(struct file *ep_file, int fd, u32 skip, const struct file **out)
+{
+	struct epoll *ep = epoll_of(ep_file);
+	struct rb_node *n;
+
+	if (!ep)
+		return -EINVAL;
+	*out = NULL;
+	mutex_lock(&ep->lock);
+	for (n = rb_first(&ep->items); n && !*out; n = rb_next(n)) {
+		const struct epitem *item = container_of(n, struct epitem, node);
+
+		if (item->fd == fd && !skip--)
+			*out = item->file;
+	}
+	mutex_unlock(&ep->lock);
+	return *out ? 0 : -ENOENT;
+}
+
 static int epoll_control_locked(struct epoll *ep, int op, int fd, struct file *file,
 				const struct epoll_event *event)
 {

@@ -19,4 +19,8 @@ int epoll_control(struct file *ep_file, int op, int fd, struct file *file,
 long epoll_collect(struct file *ep_file, struct epoll_event __user *events, int max,
 		   u64 deadline_ns);
 
+/* The file that is watched as fd, after skip others of that number; only to compare. -EINVAL (not an
+ * epoll file), -ENOENT. */
+int epoll_find_target(struct file *ep_file, int fd, u32 skip, const struct file **out);
+
 void epoll_init(void);

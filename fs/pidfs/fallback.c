@@ -7,6 +7,7 @@
  */
 #include "fs/pidfs/internal.h"
 
+#include <linux/errno.h>
 #include <linux/fcntl.h>
 
 #include "fs/anonfs/anonfs.h"
@@ -31,6 +32,11 @@ int pidfs_open(struct pid *pid, u32 flags, struct file **out)
 	if (!err)
 		pid_get(pid);
 	return err;
+}
+
+int pidfs_open_handle(u64 ino, u32 flags, struct file **out)
+{
+	return -EBADF; /* there is no FD_PIDFS_ROOT */
 }
 
 struct pid *pidfs_pid(const struct file *file)

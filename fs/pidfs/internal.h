@@ -9,8 +9,8 @@
 
 struct cred;
 
-/* What pidfs remembers of a process, made when there is something to remember; it outlives inodes
- * and goes with struct pid. */
+/* attr.c: what pidfs remembers of a process, made when there is something to remember; it outlives
+ * inodes and goes with struct pid. */
 struct pidfs_attr {
 	const struct cred *killer; /* [T] whose the kill on last close is; counted; never NULL
 				      while an inode is marked */
@@ -18,6 +18,12 @@ struct pidfs_attr {
 };
 /* Found or made; NULL: out of memory. It stays. */
 struct pidfs_attr *pidfs_attr_make(struct pid *pid);
+void pidfs_attr_init(void);
+int pidfs_xattr_get(struct inode *inode, const char *name, void *buf, size_t size);
+int pidfs_xattr_set(struct inode *inode, const char *name, const void *value, size_t size,
+		    int flags);
+int pidfs_xattr_remove(struct inode *inode, const char *name);
+long pidfs_xattr_list(struct inode *inode, char *buf, size_t size, bool show_trusted);
 
 /* lastclose.c: on: 1 or 0. -EINVAL, -EREMOTE, -ESRCH, -ENOENT, -EPERM, -ENOMEM. */
 long pidfs_set_kill_on_close(struct inode *inode, u64 is_on);

@@ -26,7 +26,6 @@
 #include "kernel/id/pid.h"
 #include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
-#include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 #include "fs/fdtable.h"
 #include "fs/libfs.h"
@@ -262,6 +261,10 @@ static const struct super_ops pidfs_super_ops = {
 static const struct inode_ops pidfs_inode_ops = {
 	.getattr = pidfs_getattr,
 	.setattr = setattr_unsupported,
+	.xattr_get = pidfs_xattr_get,
+	.xattr_set = pidfs_xattr_set,
+	.xattr_remove = pidfs_xattr_remove,
+	.xattr_list = pidfs_xattr_list,
 };
 
 static const struct file_ops pidfd_file_ops = {
@@ -271,9 +274,12 @@ static const struct file_ops pidfd_file_ops = {
 	.show_fdinfo = pidfd_show_fdinfo,
 };
 
-static void pidfs_hold(void *pid)
+static void pidfs_hold(void *private)
 {
+	struct pid *pid = private;
+
 	pid_get(pid);
+	pid->had_pidfd = true;
 }
 
 static const struct node_template pidfs_node = {
@@ -286,7 +292,7 @@ static const struct node_template pidfs_node = {
 
 int pidfs_open(struct pid *pid, u32 flags, struct file **out)
 {
-	assert(!(flags & ~(u32)(O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
+	assert(!(flags & ~(u32)(O_WRONLY | O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
 	/* LAB 4 BEGIN open */
 	return libfs_open(&pidfs_node, pid->ino, pid, O_RDWR | flags, out);
 	/* LAB 4 END */
@@ -298,35 +304,9 @@ struct pid *pidfs_pid(const struct file *file)
 }
 /* LAB 2 3 END */
 
-struct pidfs_attr *pidfs_attr_make(struct pid *pid)
-{
-	struct pidfs_attr *attr = atomic_load_explicit(&pid->attr, memory_order_acquire),
-			  *none = NULL;
-
-	if (attr)
-		return attr;
-	attr = kzalloc(sizeof(*attr));
-	if (!attr)
-		return NULL;
-	xattr_list_init(&attr->xattrs);
-	if (atomic_compare_exchange_strong_explicit(&pid->attr, &none, attr, memory_order_acq_rel,
-						    memory_order_acquire))
-		return attr;
-	kfree(attr);
-	return none;
-}
-
-static void attr_free(struct pidfs_attr *attr)
-{
-	if (attr->killer)
-		cred_put(attr->killer);
-	xattr_list_free(&attr->xattrs);
-	kfree(attr);
-}
-
 void pidfs_init(void)
 {
-	pid_free_attr = attr_free;
+	pidfs_attr_init();
 	/* LAB 2 3 BEGIN init */
 	pseudo_fs_init(&pidfs, "pidfs", PID_FS_MAGIC, &pidfs_super_ops);
 	/* LAB 2 3 END */

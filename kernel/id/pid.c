@@ -253,6 +253,7 @@ static struct pid *pid_alloc(u32 level)
 	wait_queue_init(&pid->exited);
 	atomic_init(&pid->attr, NULL);
 	pid->has_numbers = true;
+	atomic_init(&pid->had_pidfd, false);
 	pid->level = level;
 	atomic_fetch_add_explicit(&nr_pids, 1, memory_order_relaxed);
 	return pid;

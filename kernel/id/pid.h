@@ -54,6 +54,7 @@ struct pid {
 	struct wait_queue exited; /* woken when life advances */
 	struct pidfs_attr *_Atomic attr; /* [a] pidfs' own, which frees it; NULL: none yet */
 	bool has_numbers; /* [T] they are in the tables */
+	_Atomic bool had_pidfd; /* [a] somebody could have learnt ino */
 	u32 level; /* [I] */
 	struct pid_number numbers[]; /* [I] level + 1 of them */
 };

@@ -231,6 +231,24 @@ int as_munmap(struct as *as, u64 addr, u64 len)
 	return err;
 }
 
+void as_release(struct as *as)
+{
+	struct vma *vma;
+	u64 end = 0;
+
+	do {
+		rwsem_write_lock(&as->lock);
+		vma = as_find(as, end);
+		if (vma) {
+			end = vma->end;
+			if (!(vma->flags & VM_SHARED) && as_unmap_locked(as, vma->start, end)) {
+				/* It is sealed, and stays. */
+			}
+		}
+		rwsem_write_unlock(&as->lock);
+	} while (vma);
+}
+
 void as_zap_range(struct as *as, u64 start, u64 end)
 {
 	struct gather g __uninitialized;

@@ -32,6 +32,8 @@ int as_munmap(struct as *as, u64 addr, u64 len) __must_check;
 int as_mprotect(struct as *as, u64 addr, u64 len, u64 prot) __must_check;
 int as_mremap(struct as *as, u64 old, u64 old_len, u64 new_len, u64 flags, u64 new_addr,
 	      u64 *out) __must_check;
+/* Unmaps all that is private, for a process that dies and needs it no more. */
+void as_release(struct as *as);
 int as_madvise(struct as *as, u64 addr, u64 len, int advice) __must_check;
 int as_mincore(struct as *as, u64 addr, u64 len, unsigned char __user *vec) __must_check;
 int as_msync(struct as *as, u64 addr, u64 len, int flags) __must_check;

@@ -17,6 +17,7 @@
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/task/signal.h"
+#include "fs/anonfs/epoll.h"
 #include "fs/fdtable.h"
 #include "fs/flock.h"
 #include "fs/open.h"
@@ -397,22 +398,44 @@ static long compare_pointers(const void *a, const void *b)
 	return x == y ? 0 : x < y ? 1 : 2;
 }
 
-static long kcmp_files(struct thread *a, struct thread *b, int fd_a, int fd_b)
+/* The file behind fd of t, +1, or NULL. */
+static struct file *file_of_get(struct thread *t, int fd)
 {
-	struct files *files_a = thread_files_get(a), *files_b = thread_files_get(b);
-	struct file *file_a = files_a ? fd_get_any(files_a, fd_a) : NULL;
-	struct file *file_b = files_b ? fd_get_any(files_b, fd_b) : NULL;
-	long order = file_a && file_b ? compare_pointers(file_a, file_b) : -EBADF;
+	struct files *files = thread_files_get(t);
+	struct file *file = files ? fd_get_any(files, fd) : NULL;
 
+	if (files)
+		files_put(files);
+	return file;
+}
+
+/* The file fd_a of a against the one fd_b of b or, with a slot, one that the epoll set there watches. */
+static long kcmp_files(struct thread *a, struct thread *b, int fd_a, int fd_b,
+		       const struct kcmp_epoll_slot *slot)
+{
+	struct file *file_a = file_of_get(a, fd_a), *file_b = file_of_get(b, fd_b);
+	const struct file *other = file_b;
+	long ret = file_a && file_b ? 0 : -EBADF;
+
+	if (!ret && slot)
+		ret = epoll_find_target(file_b, slot->tfd, slot->toff, &other);
+	if (!ret)
+		ret = compare_pointers(file_a, other);
 	if (file_a)
 		file_put(file_a);
 	if (file_b)
 		file_put(file_b);
-	if (files_a)
-		files_put(files_a);
-	if (files_b)
-		files_put(files_b);
-	return order;
+	return ret;
+}
+
+static long kcmp_epoll(struct thread *a, struct thread *b, int fd,
+		       const struct kcmp_epoll_slot __user *uslot)
+{
+	struct kcmp_epoll_slot slot;
+
+	if (copy_from_user(&slot, uslot, sizeof(slot)))
+		return -EFAULT;
+	return kcmp_files(a, b, fd, slot.efd, &slot);
 }
 
 static long kcmp_run(struct thread *a, struct thread *b, int type, u64 index_a, u64 index_b)
@@ -422,7 +445,7 @@ static long kcmp_run(struct thread *a, struct thread *b, int type, u64 index_a, 
 		return -EPERM;
 	switch (type) {
 	case KCMP_FILE:
-		return kcmp_files(a, b, index_a, index_b);
+		return kcmp_files(a, b, index_a, index_b, NULL);
 	case KCMP_VM:
 		return compare_pointers(a->as, b->as);
 	case KCMP_FILES:
@@ -431,6 +454,11 @@ static long kcmp_run(struct thread *a, struct thread *b, int type, u64 index_a, 
 		return compare_pointers(a->fs, b->fs);
 	case KCMP_SIGHAND:
 		return compare_pointers(a->task->sighand, b->task->sighand);
+	case KCMP_IO:
+	case KCMP_SYSVSEM:
+		return -EOPNOTSUPP; /* there are no I/O contexts and no System V semaphores */
+	case KCMP_EPOLL_TFD:
+		return kcmp_epoll(a, b, index_a, (const struct kcmp_epoll_slot __user *)index_b);
 	default:
 		return -EINVAL;
 	}

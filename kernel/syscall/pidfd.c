@@ -5,15 +5,19 @@
  * Which descriptor names which process is decided once, in pid_of_fd(). The order of the checks is
  * the ABI: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
  */
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/mman.h>
 #include <linux/pidfd.h>
 #include <linux/signal.h>
 
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/uaccess.h"
 
+#include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
+#include "kernel/mm/mmap.h"
 #include "kernel/syscall/user.h"
 #include "kernel/task/signal.h"
 
@@ -251,4 +255,104 @@ SYSCALL(pidfd_getfd, int pidfd, int fd, unsigned int flags)
 	if (err)
 		return err;
 	return fd_publish(files_current(), file, O_CLOEXEC);
+}
+
+/* ---- process_madvise, process_mrelease */
+
+/* The process that pidfd is of, +1; of a thread that is no leader: none. */
+static int process_get(int pidfd, struct task **out)
+{
+	struct target target __uninitialized;
+	int err = target_get(pidfd, &target);
+
+	if (err)
+		return err;
+	if (!target.ref.file) { /* oneself */
+		*out = task_current();
+		task_get(*out);
+		return 0;
+	}
+	if (pidfs_pid(target.ref.file)) {
+		*out = task_of_pid_get(target.pid);
+		err = *out ? 0 : -ESRCH;
+	} else {
+		err = -EBADF; /* /proc/PID will not do here */
+	}
+	target_put(&target);
+	return err;
+}
+
+/* What one may advise for another: it only moves memory about. */
+static bool is_remote_advice(int advice)
+{
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED ||
+	       advice == MADV_COLLAPSE;
+}
+
+static long advise_ranges(struct as *as, const struct uio *ranges, int advice)
+{
+	size_t done = 0;
+	int err = 0;
+
+	for (u32 i = 0; i < ranges->nr && done < ranges->resid && !err; i++) {
+		err = as_madvise(as, (u64)ranges->iov[i].iov_base, ranges->iov[i].iov_len, advice);
+		if (!err)
+			done += ranges->iov[i].iov_len;
+	}
+	return done ? (long)done : err;
+}
+
+static long advise(struct task *task, const struct uio *ranges, int advice)
+{
+	struct as *as = task_as_get(task);
+	long ret;
+
+	if (!as)
+		return -ESRCH;
+	if (!task_may_access(task, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS))
+		ret = -EACCES;
+	else if (as != as_current() && !is_remote_advice(advice))
+		ret = -EINVAL;
+	else if (as != as_current() && !capable(CAP_SYS_NICE))
+		ret = -EPERM;
+	else
+		ret = advise_ranges(as, ranges, advice);
+	as_put(as);
+	return ret;
+}
+
+SYSCALL(process_madvise, int pidfd, const struct iovec __user *uiov, u64 nr, int advice,
+	unsigned int flags)
+{
+	struct iov_import ranges;
+	struct task *task;
+	long ret;
+
+	if (flags)
+		return -EINVAL;
+	ret = iov_from_user(&ranges, uiov, nr);
+	if (ret)
+		return ret;
+	ret = process_get(pidfd, &task);
+	if (!ret) {
+		ret = advise(task, &ranges.uio, advice);
+		task_put(task);
+	}
+	iov_free(&ranges);
+	return ret;
+}
+
+SYSCALL(process_mrelease, int pidfd, unsigned int flags)
+{
+	struct task *task;
+	int err;
+
+	if (flags)
+		return -EINVAL;
+	err = process_get(pidfd, &task);
+	if (err)
+		return err;
+	err = oom_release(task);
+	task_put(task);
+	return err;
 }

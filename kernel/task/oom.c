@@ -9,13 +9,14 @@
  * everybody sleeps.
  * Locks: tasks_lock for reading, around the whole choice.
  */
+#include <linux/errno.h>
 #include <linux/signal.h>
 
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/percpu.h"
 #include "kernel/debug/panic.h"
 #include "kernel/debug/printk.h"
-#include "kernel/mm/as.h"
+#include "kernel/mm/mmap.h"
 #include "kernel/mm/page.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/signal.h"
@@ -41,18 +42,24 @@ struct choice {
 	bool is_waiting; /* ... and was chosen here not long ago */
 };
 
+/* The memory of a process that has any left, whichever thread has it. sig_lock held. */
+static struct as *any_as(const struct task *t)
+{
+	struct thread *thread;
+
+	list_for_each(thread, &t->threads, task_link)
+		if (thread->as)
+			return thread->as;
+	return NULL;
+}
+
 /* Resident pages without a reference: only to compare. */
 static u64 task_pages(struct task *t)
 {
-	u64 irqflags = sig_lock(t), pages = 0;
-	struct thread *thread;
+	u64 irqflags = sig_lock(t), pages;
+	const struct as *as = any_as(t);
 
-	list_for_each(thread, &t->threads, task_link) {
-		if (thread->as) {
-			pages = as_resident_pages(thread->as);
-			break;
-		}
-	}
+	pages = as ? as_resident_pages(as) : 0;
 	sig_unlock(t, irqflags);
 	return pages;
 }
@@ -111,4 +118,39 @@ void oom_kill(void)
 	if (!c.is_under_way && !c.victim)
 		panic("out of memory, and no process to kill");
 	(void)thread_sleep_until(now + PAUSE_NS); /* the caller tries again */
+}
+
+/* ---- process_mrelease */
+
+/* Non-zero: t has that memory, and goes on living. */
+static int lives_in(struct task *t, void *as)
+{
+	u64 irqflags = sig_lock(t);
+	bool is = any_as(t) == as && !t->is_exiting && t->nr_live;
+
+	sig_unlock(t, irqflags);
+	return is;
+}
+
+int oom_release(struct task *t)
+{
+	struct as *as;
+	u64 irqflags;
+	int err;
+
+	rwspin_read_lock(&tasks_lock);
+	irqflags = sig_lock(t);
+	as = any_as(t);
+	if (as)
+		as_get(as);
+	sig_unlock(t, irqflags);
+	err = !as ? -ESRCH : task_for_each(lives_in, as) ? -EINVAL : 0;
+	rwspin_read_unlock(&tasks_lock);
+	if (!err && fatal_signal_pending_current())
+		err = -EINTR;
+	if (!err)
+		as_release(as);
+	if (as)
+		as_put(as);
+	return err;
 }

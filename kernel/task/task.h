@@ -253,6 +253,9 @@ bool task_may_access(struct task *t, u32 mode);
 /* ---- oom.c: kills the largest process (may be the caller's); the caller retries or returns to
  * die. */
 void oom_kill(void);
+/* process_mrelease(2): takes the memory of a dying process before it has got so far itself. -ESRCH:
+ * it has none any more, -EINVAL: it, or another with the same memory, is not dying, -EINTR. */
+int oom_release(struct task *t) __must_check;
 
 /* ---- rlimit.c */
 u64 rlimit_get(unsigned which); /* soft limit of the current process */
