@@ -92,11 +92,13 @@ static int copy_namespaces(struct thread *t, const struct thread *self, u64 flag
 	return nsproxy_for_child(self->nsproxy, flags, t->cred->userns, t->fs, &t->nsproxy);
 }
 
-static struct sighand *copy_sighand(struct task *from, u64 flags)
+/* CLONE_CLEAR_SIGHAND leaves handlers behind, as exec does; what is ignored stays so. */
+static int copy_sighand(struct task *task, struct task *from, u64 flags)
 {
-	if (flags & CLONE_SIGHAND)
-		return sighand_share(from);
-	return flags & CLONE_CLEAR_SIGHAND ? sighand_new() : sighand_copy(from);
+	task->sighand = flags & CLONE_SIGHAND ? sighand_share(from) : sighand_copy(from);
+	if (!task->sighand)
+		return -ENOMEM;
+	return flags & CLONE_CLEAR_SIGHAND ? sighand_exec(task) : 0;
 }
 
 /* The process of t: the current one, or a new one with t as its leader. */
@@ -105,6 +107,7 @@ static int copy_task(struct thread *t, const struct thread *self, const struct f
 {
 	struct task *from = self->task, *task;
 	u64 irqflags;
+	int err;
 
 	if (args->flags & CLONE_THREAD) {
 		task_get(from);
@@ -114,9 +117,9 @@ static int copy_task(struct thread *t, const struct thread *self, const struct f
 	task = task_new(t);
 	if (!task)
 		return -ENOMEM;
-	task->sighand = copy_sighand(from, args->flags);
-	if (!task->sighand)
-		return -ENOMEM;
+	err = copy_sighand(task, from, args->flags);
+	if (err)
+		return err;
 	irqflags = sig_lock(from);
 	memcpy(task->rlimits, from->rlimits, sizeof(task->rlimits));
 	sig_unlock(from, irqflags);

@@ -122,11 +122,11 @@ void oom_kill(void)
 
 /* ---- process_mrelease */
 
-/* Non-zero: t has that memory, and goes on living. */
+/* Non-zero: t has that memory, and goes on living, or its dump is being made. */
 static int lives_in(struct task *t, void *as)
 {
 	u64 irqflags = sig_lock(t);
-	bool is = any_as(t) == as && !t->is_exiting && t->nr_live;
+	bool is = any_as(t) == as && (t->dump || (!t->is_exiting && t->nr_live));
 
 	sig_unlock(t, irqflags);
 	return is;
