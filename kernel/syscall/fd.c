@@ -454,9 +454,10 @@ static long kcmp_run(struct thread *a, struct thread *b, int type, u64 index_a, 
 		return compare_pointers(a->fs, b->fs);
 	case KCMP_SIGHAND:
 		return compare_pointers(a->task->sighand, b->task->sighand);
-	case KCMP_IO:
+	case KCMP_IO: /* who has no priority of its own has no context */
+		return compare_pointers(a->ioprio ? a : NULL, b->ioprio ? b : NULL);
 	case KCMP_SYSVSEM:
-		return -EOPNOTSUPP; /* there are no I/O contexts and no System V semaphores */
+		return 0; /* nobody has semaphores to undo */
 	case KCMP_EPOLL_TFD:
 		return kcmp_epoll(a, b, index_a, (const struct kcmp_epoll_slot __user *)index_b);
 	default:

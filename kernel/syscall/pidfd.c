@@ -330,7 +330,7 @@ SYSCALL(process_madvise, int pidfd, const struct iovec __user *uiov, u64 nr, int
 
 	if (flags)
 		return -EINVAL;
-	ret = iov_from_user(&ranges, uiov, nr);
+	ret = iov_from_user(&ranges, uiov, (u32)nr);
 	if (ret)
 		return ret;
 	ret = process_get(pidfd, &task);

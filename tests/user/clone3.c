@@ -197,7 +197,7 @@ static void a_child_that_reaps_itself_tells_its_pidfd_alone(void)
 	signal(SIGCHLD, count_sigchld);
 	pid = clone_fn(AUTOREAP, 0, &fd, child_exits, (void *)9L);
 	REQUIRE(pid > 0);
-	EXPECT_EQ(polled(fd, 10000), POLLIN | POLLRDNORM);
+	EXPECT(polled(fd, 10000) & POLLIN);
 	EXPECT(eventually(polled(fd, 0) == (POLLIN | POLLRDNORM | POLLHUP)));
 	EXPECT_EQ(recorded_exit(fd), 9 << 8);
 	EXPECT_ERR(waitpid(pid, &status, WITH_CLONE), ECHILD);

@@ -139,13 +139,18 @@ static void permission_is_that_of_looking_into_it(void)
 	EXPECT_EQ(reap(spawn(compares_with_root, NULL)), 0);
 }
 
-/* A kernel may be without either kind. */
 static void io_contexts_and_semaphores(void)
 {
-	pid_t self = getpid();
+	pid_t self = getpid(), pid = spawn_sleeper();
 
-	EXPECT(compare(self, self, KCMP_IO, 0, 0) == 0 || errno == EOPNOTSUPP);
-	EXPECT(compare(self, self, KCMP_SYSVSEM, 0, 0) == 0 || errno == EOPNOTSUPP);
+	EXPECT_EQ(compare(self, self, KCMP_SYSVSEM, 0, 0), 0);
+	EXPECT_EQ(compare(self, pid, KCMP_SYSVSEM, 0, 0), 0); /* neither has any */
+	EXPECT_EQ(compare(self, self, KCMP_IO, 0, 0), 0);
+	EXPECT_EQ(compare(self, pid, KCMP_IO, 0, 0), 0);
+	EXPECT_EQ(syscall(SYS_ioprio_set, 1, pid, 2 << 13 | 3), 0);
+	EXPECT(compare(self, pid, KCMP_IO, 0, 0) > 0);
+	EXPECT_EQ(compare(pid, pid, KCMP_IO, 0, 0), 0);
+	kill_and_reap(pid);
 }
 
 int main(void)
