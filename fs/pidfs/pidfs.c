@@ -292,7 +292,7 @@ static const struct node_template pidfs_node = {
 
 int pidfs_open(struct pid *pid, u32 flags, struct file **out)
 {
-	assert(!(flags & ~(u32)(O_WRONLY | O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
+	assert(!(flags & ~(u32)(O_ACCMODE | O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
 	/* LAB 4 BEGIN open */
 	return libfs_open(&pidfs_node, pid->ino, pid, O_RDWR | flags, out);
 	/* LAB 4 END */
