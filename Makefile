@@ -48,7 +48,7 @@ obj-sync    := lockcheck spinlock wait mutex rwsem refcount
 obj-mm      := page slab slabcheck kmap as tables mmap remap advise fault
 obj-time    := clock timer
 obj-sched   := thread sched idle policy load futex futex_op futex_pi futex_robust work
-obj-id      := pid pidns cred userns ns uts
+obj-id      := pid pidns cred userns ns nscount uts
 obj-fs      := protect super inode dentry dpath mount propagate mountops mnt_ns path namei fs_ctx file fdtable open rw uio stat \
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \

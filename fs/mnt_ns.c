@@ -166,9 +166,11 @@ static int mnt_ns_copy(struct ns_common *common, struct userns *owner, struct fs
 	return err;
 }
 
-static const struct ns_type mnt_type = {
-	.name = "mnt", .flag = CLONE_NEWNS, .copy = mnt_ns_copy, .free = mnt_ns_free
-};
+static const struct ns_type mnt_type = { .name = "mnt",
+					 .limit = NS_MAX_MNT,
+					 .flag = CLONE_NEWNS,
+					 .copy = mnt_ns_copy,
+					 .free = mnt_ns_free };
 
 static struct mnt_ns mnt_ns_initial = {
 	.ns = { .refs = REFCOUNT_INIT(1),

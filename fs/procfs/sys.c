@@ -14,6 +14,7 @@
 #include "kernel/debug/panic.h"
 #include "kernel/debug/printk.h"
 #include "kernel/id/pid.h"
+#include "kernel/id/userns.h"
 #include "kernel/id/uts.h"
 #include "kernel/mm/slab.h"
 #include "kernel/sync/mutex.h"
@@ -324,6 +325,48 @@ static const struct tree_entry fs_table[] = {
 	{ .name = NULL },
 };
 
+/* The limits of the reader's user namespace; who is root there sets them. */
+static int show_ns_max(const struct tree_place *p, struct seqbuf *out)
+{
+	seqbuf_printf(out, "%u\n", READ_ONCE(userns_current()->ns_max[(size_t)p->entry->data]));
+	return 0;
+}
+
+static int write_ns_max(const struct tree_place *p, const char *text, size_t len)
+{
+	s64 value;
+	int err = proc_parse_value(text, len, 0, INT32_MAX, &value);
+
+	if (!err)
+		WRITE_ONCE(userns_current()->ns_max[(size_t)p->entry->data], (u32)value);
+	return err;
+}
+
+static int check_ns_max(const struct tree_place *p, u32 mask)
+{
+	return !(mask & (MAY_WRITE | MAY_EXEC)) || ns_capable(userns_current(), CAP_SYS_RESOURCE)
+		       ? 0
+		       : -EACCES;
+}
+
+#define NS_MAX_ENTRY(kind, which)                                                                  \
+	{                                                                                          \
+		.name = "max_" kind "_namespaces", .mode = S_IFREG | 0644, .show = show_ns_max,    \
+		.write = write_ns_max, .permission = check_ns_max, .data = (const void *)(which)   \
+	}
+
+static const struct tree_entry user_table[] = {
+	NS_MAX_ENTRY("cgroup", NS_MAX_CGROUP),
+	NS_MAX_ENTRY("ipc", NS_MAX_IPC),
+	NS_MAX_ENTRY("mnt", NS_MAX_MNT),
+	NS_MAX_ENTRY("net", NS_MAX_NET),
+	NS_MAX_ENTRY("pid", NS_MAX_PID),
+	NS_MAX_ENTRY("time", NS_MAX_TIME),
+	NS_MAX_ENTRY("user", NS_MAX_USER),
+	NS_MAX_ENTRY("uts", NS_MAX_UTS),
+	{ .name = NULL },
+};
+
 static const struct tree_entry core_table[] = {
 	CONST_ENTRY("somaxconn", 4096),
 	{ .name = NULL },
@@ -335,9 +378,7 @@ static const struct tree_entry net_table[] = {
 };
 
 const struct tree_entry proc_sys_table[] = {
-	DIR_ENTRY("fs", fs_table),
-	DIR_ENTRY("kernel", kernel_table),
-	DIR_ENTRY("net", net_table),
-	DIR_ENTRY("vm", vm_table),
-	{ .name = NULL },
+	DIR_ENTRY("fs", fs_table),   DIR_ENTRY("kernel", kernel_table),
+	DIR_ENTRY("net", net_table), DIR_ENTRY("user", user_table),
+	DIR_ENTRY("vm", vm_table),   { .name = NULL },
 };

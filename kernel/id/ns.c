@@ -45,6 +45,7 @@ void ns_init(struct ns_common *ns, const struct ns_type *type, struct userns *ow
 	refcount_init(&ns->refs, 1);
 	ns->type = type;
 	ns->owner = userns_get(owner);
+	ns->is_counted = false;
 	ns->ino = atomic_fetch_add_explicit(&next_ino, 1, memory_order_relaxed);
 }
 
@@ -57,8 +58,12 @@ u64 ns_id(const struct ns_common *ns)
 void ns_free(struct ns_common *ns)
 {
 	struct userns *owner = ns->owner;
+	u32 maker = ns->maker, limit = ns->type->limit;
+	bool is_counted = ns->is_counted;
 
 	ns->type->free(ns);
+	if (is_counted)
+		ns_uncharge(owner, maker, limit);
 	userns_put(owner);
 }
 
@@ -81,9 +86,10 @@ int ns_copy_plain(struct ns_common *old, struct userns *owner, struct fs_ctx *fs
 	return 0;
 }
 
-#define PLAIN_TYPE(what, new_flag)                                                                 \
+#define PLAIN_TYPE(what, new_flag, max)                                                            \
 	{                                                                                          \
-		.name = (what), .flag = (new_flag), .copy = ns_copy_plain, .free = plain_free      \
+		.name = (what), .limit = (max), .flag = (new_flag), .copy = ns_copy_plain,         \
+		.free = plain_free                                                                 \
 	}
 #define INITIAL(which, number)                                                                     \
 	{                                                                                          \
@@ -91,10 +97,10 @@ int ns_copy_plain(struct ns_common *old, struct userns *owner, struct fs_ctx *fs
 		.ino = (number)                                                                    \
 	}
 
-static const struct ns_type ipc_type = PLAIN_TYPE("ipc", CLONE_NEWIPC);
-static const struct ns_type net_type = PLAIN_TYPE("net", CLONE_NEWNET);
-static const struct ns_type cgroup_type = PLAIN_TYPE("cgroup", CLONE_NEWCGROUP);
-static const struct ns_type time_type = PLAIN_TYPE("time", CLONE_NEWTIME);
+static const struct ns_type ipc_type = PLAIN_TYPE("ipc", CLONE_NEWIPC, NS_MAX_IPC);
+static const struct ns_type net_type = PLAIN_TYPE("net", CLONE_NEWNET, NS_MAX_NET);
+static const struct ns_type cgroup_type = PLAIN_TYPE("cgroup", CLONE_NEWCGROUP, NS_MAX_CGROUP);
+static const struct ns_type time_type = PLAIN_TYPE("time", CLONE_NEWTIME, NS_MAX_TIME);
 static struct ns_common ipc_initial = INITIAL(ipc_type, IPC_NS_INIT_INO);
 static struct ns_common net_initial = INITIAL(net_type, NET_NS_INIT_INO);
 static struct ns_common cgroup_initial = INITIAL(cgroup_type, CGROUP_NS_INIT_INO);
@@ -128,6 +134,22 @@ void nsproxy_free(struct nsproxy *p)
 	cache_free(nsproxy_cache, p);
 }
 
+static int copy_counted(struct ns_common *old, struct userns *owner, struct fs_ctx *fs,
+			struct ns_common **out)
+{
+	u32 maker = cred_current()->euid, limit = old->type->limit;
+	int err = ns_charge(owner, maker, limit);
+
+	if (err)
+		return err;
+	err = old->type->copy(old, owner, fs, out);
+	if (err)
+		ns_uncharge(owner, maker, limit);
+	else
+		ns_set_maker(*out, maker);
+	return err;
+}
+
 int nsproxy_copy(const struct nsproxy *old, u64 flags, struct userns *owner, struct fs_ctx *fs,
 		 struct nsproxy **out)
 {
@@ -147,7 +169,7 @@ int nsproxy_copy(const struct nsproxy *old, u64 flags, struct userns *owner, str
 			p->ns[kind] = ns_get(ns);
 			continue;
 		}
-		err = ns->type->copy(ns, owner, fs, &p->ns[kind]);
+		err = copy_counted(ns, owner, fs, &p->ns[kind]);
 		if (err) {
 			p->ns[kind] = NULL;
 			nsproxy_free(p);

@@ -37,8 +37,22 @@ enum ns_kind {
 	NS_KINDS
 };
 
+/* In the order of /proc/sys/user: how many of which kind there may be (nscount.c). */
+enum ns_limit {
+	NS_MAX_CGROUP,
+	NS_MAX_IPC,
+	NS_MAX_MNT,
+	NS_MAX_NET,
+	NS_MAX_PID,
+	NS_MAX_TIME,
+	NS_MAX_USER,
+	NS_MAX_UTS,
+	NS_LIMITS
+};
+
 struct ns_type {
 	const char *name; /* "uts": of the link's text */
+	u8 limit; /* enum ns_limit */
 	u32 flag; /* CLONE_NEW* */
 	/* A new one, like old, owned by owner; fs is that of who will be in it. */
 	int (*copy)(struct ns_common *old, struct userns *owner, struct fs_ctx *fs,
@@ -51,6 +65,8 @@ struct ns_common {
 	const struct ns_type *type; /* [I] */
 	struct userns *owner; /* [I] counted; whose capabilities count. NULL: the first one */
 	u64 ino; /* [I] nsfs' inode number, never given out again */
+	u32 maker; /* [I] for whom it counts */
+	bool is_counted; /* [I] */
 };
 
 /* Names of kinds, as in /proc/PID/ns. */
@@ -59,6 +75,15 @@ extern const char *const ns_kind_names[NS_KINDS];
 /* Fills in a new one: refs 1, a number. Takes a reference on owner. */
 void ns_init(struct ns_common *ns, const struct ns_type *type, struct userns *owner);
 u64 ns_id(const struct ns_common *ns); /* as NS_GET_ID tells it: never reused since boot */
+
+/* One more (one less) that uid makes and owner owns. -ENOSPC, -ENOMEM. */
+int ns_charge(const struct userns *owner, u32 uid, u32 limit) __must_check;
+void ns_uncharge(const struct userns *owner, u32 uid, u32 limit);
+static inline void ns_set_maker(struct ns_common *ns, u32 uid)
+{
+	ns->maker = uid;
+	ns->is_counted = true;
+}
 
 static inline struct ns_common *ns_get(struct ns_common *ns)
 {

@@ -54,9 +54,11 @@ static int pidns_copy(struct ns_common *old, struct userns *owner, struct fs_ctx
 	return 0;
 }
 
-static const struct ns_type pid_type = {
-	.name = "pid", .flag = CLONE_NEWPID, .copy = pidns_copy, .free = pidns_free
-};
+static const struct ns_type pid_type = { .name = "pid",
+					 .limit = NS_MAX_PID,
+					 .flag = CLONE_NEWPID,
+					 .copy = pidns_copy,
+					 .free = pidns_free };
 
 struct pidns pidns_initial = {
 	.ns = { .refs = REFCOUNT_INIT(1),

@@ -38,12 +38,13 @@ static void userns_free(struct ns_common *common)
 	cache_free(userns_cache, ns);
 }
 
-static const struct ns_type user_type = { .name = "user",
-					  .flag = CLONE_NEWUSER,
-					  .free = userns_free };
+static const struct ns_type user_type = {
+	.name = "user", .limit = NS_MAX_USER, .flag = CLONE_NEWUSER, .free = userns_free
+};
 
 struct userns userns_initial = {
 	.ns = { .refs = REFCOUNT_INIT(1), .type = &user_type, .ino = USER_NS_INIT_INO },
+	.ns_max = { [0 ... NS_LIMITS - 1] = 16384 },
 };
 
 bool userns_is_within(const struct userns *ns, const struct userns *ancestor)
@@ -134,15 +135,24 @@ void userns_enter(struct cred *new, struct userns *ns)
 int userns_new(struct cred *new)
 {
 	struct userns *parent = new->userns, *ns;
+	int err;
 
 	if (parent->level >= MAX_LEVEL)
 		return -ENOSPC;
 	if (!id_has_name(parent, ID_USER, new->euid) || !id_has_name(parent, ID_GROUP, new->egid))
 		return -EPERM;
+	err = ns_charge(parent, new->euid, NS_MAX_USER);
+	if (err)
+		return err;
 	ns = cache_zalloc(userns_cache);
-	if (!ns)
+	if (!ns) {
+		ns_uncharge(parent, new->euid, NS_MAX_USER);
 		return -ENOMEM;
+	}
 	ns_init(&ns->ns, &user_type, parent);
+	ns_set_maker(&ns->ns, new->euid);
+	for (int i = 0; i < NS_LIMITS; i++)
+		ns->ns_max[i] = INT32_MAX;
 	ns->level = parent->level + 1;
 	ns->uid = new->euid;
 	ns->gid = new->egid;

@@ -34,6 +34,7 @@ struct userns {
 	bool could_setfcap; /* [I] the maker might write the capabilities of the parent's files */
 	bool denies_setgroups; /* [M] */
 	struct id_map maps[2]; /* by enum id_kind */
+	u32 ns_max[NS_LIMITS]; /* one word each */
 };
 
 extern struct userns userns_initial;

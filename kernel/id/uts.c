@@ -39,7 +39,7 @@ static int uts_copy(struct ns_common *old, struct userns *owner, struct fs_ctx *
 }
 
 static const struct ns_type uts_type = {
-	.name = "uts", .flag = CLONE_NEWUTS, .copy = uts_copy, .free = uts_free
+	.name = "uts", .limit = NS_MAX_UTS, .flag = CLONE_NEWUTS, .copy = uts_copy, .free = uts_free
 };
 
 struct uts_ns uts_initial = {

@@ -1,4 +1,4 @@
-// sources: kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/uts.c kernel/id/pidns.c lib/bitmap.c kernel/sync/refcount.c kernel/sync/wait.c kernel/sync/mutex.c tests/unit/shim/slab.c tests/unit/shim/thread.c
+// sources: kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/nscount.c kernel/id/uts.c kernel/id/pidns.c lib/bitmap.c kernel/sync/refcount.c kernel/sync/wait.c kernel/sync/mutex.c tests/unit/shim/slab.c tests/unit/shim/thread.c
 // tsan
 /*
  * Numbers of processes: cyclic, unique while held, given back; and namespaces in each other.
