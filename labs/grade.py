@@ -30,6 +30,7 @@ import run  # noqa: E402
 
 # An instruction takes 8 ns, and sleep takes none. Only programs that a lab calls racers run freely.
 CLOCK = ["--accel=tcg,thread=single", "--qemu=-icount shift=3,sleep=off"]
+NOISE = re.compile(r"---|backtrace:|CPU \d+, thread|(rip|cs|r\w+|r\d+) +[0-9a-f]{16}")
 STEPS = re.compile(r"^(arch_switch|switch_|sched|thread_|block|wait_|lock_waiter|backtrace_)")
 
 
@@ -68,7 +69,7 @@ class Boot:
             getattr(self, "on_" + mark[1])(mark[2])
         elif run.COMPLAINT.search(line) or self.panic:
             text = re.sub(r"^.*?\[ *\d+\.\d+\] ", "", line).strip()
-            if text and not re.match(r"---|backtrace:|CPU \d+, thread", text):
+            if text and not NOISE.match(text):
                 self.panic.append(self.place(text))
             if len(self.panic) > 30:
                 self.guest.stop()
@@ -78,9 +79,12 @@ class Boot:
         frame = re.match(r"\[([0-9a-f]{16})\] (\w+)", text)
         if not frame:
             return text
-        call = f"{int(frame[1], 16) - 1:x}"  # before the return address
-        where = subprocess.run(["addr2line", "-e", self.kernel, call], capture_output=True, text=True).stdout
-        return f"  in {frame[2]}  {where.split(' ')[0].strip()}"
+        return f"  in {self.source(int(frame[1], 16) - 1)}"  # before the return address
+
+    def source(self, pc):
+        """Function and line, as the tree calls the file."""
+        where = subprocess.run(["addr2line", "-f", "-s", "-p", "-e", self.kernel, f"{pc:x}"], capture_output=True, text=True)
+        return where.stdout.split(" (")[0].strip()
 
     def on_begin(self, name):
         self.program, self.now, self.waiters = name.split(":")[0], None, []
@@ -147,7 +151,7 @@ class Boot:
                  f"TEST_SECONDS={60 if self.is_free else self.grader.lab.get('seconds', 10)}", *self.grader.lab.get("env", [])]
         args.log = os.path.join(self.grader.args.out, "guest.log")
         self.guest = run.Guest(run.qemu_command(args, " ".join(words), scratch), args)
-        self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path, kernel), stop())
+        self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path), stop())
         reason = self.guest.run(self.on_line)
         shutil.rmtree(scratch)
         if not self.is_done and not self.is_cut:
@@ -165,7 +169,7 @@ class Boot:
             self.queue.clear()
             self.grader.complaints += ["the guest came down outside of all tests:", *lines]
 
-    def look(self, path, kernel):
+    def look(self, path):
         """A guest that says nothing: where are its CPUs?"""
         if self.is_done or self.panic or self.guest.process.poll() is not None:
             return
@@ -181,9 +185,8 @@ class Boot:
         pcs = re.findall(r"RIP=([0-9a-f]+) RFL=([0-9a-f]+)", text)
         self.panic = ["no sign of life; the CPUs are at:"]
         for pc, flags in pcs:
-            where = subprocess.run(["addr2line", "-f", "-p", "-e", kernel, pc], capture_output=True, text=True)
             masked = "" if int(flags, 16) & 0x200 else ", with interrupts off"
-            self.panic.append(where.stdout.strip().replace(ROOT + "/", "") + masked)
+            self.panic.append(f"  in {self.source(int(pc, 16))}{masked}")
 
 
 class Grader:

@@ -37,7 +37,8 @@ def lines_of(path, name):
             continue  # a prototype
         while start and lines[start - 1].startswith((" *", "/*")):
             start -= 1
-        return start + 1, "\n".join(lines[start:end + 1])
+        text = [line for line in lines[start:end + 1] if not re.match(r"\s*/\* LAB [\d ]+(BEGIN|END)", line)]
+        return start + 1, "\n".join(text)
     raise KeyError(f"{path} has no {name}")
 
 
