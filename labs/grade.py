@@ -148,7 +148,7 @@ class Boot:
             out.write(base.read() + mkcpio.entry(1, "/nonce", 0o100400, self.nonce.encode())
                       + mkcpio.entry(0, "TRAILER!!!", 0))
         words = ["console=ttyS0 panic=-1 loglevel=4", f"TESTS={','.join(self.queue)}",
-                 f"TEST_SECONDS={60 if self.is_free else self.grader.lab.get('seconds', 10)}", *self.grader.lab.get("env", [])]
+                 f"TEST_SECONDS={60 if self.is_free else self.grader.lab.get('seconds', 25)}", *self.grader.lab.get("env", [])]
         args.log = os.path.join(self.grader.args.out, "guest.log")
         self.guest = run.Guest(run.qemu_command(args, " ".join(words), scratch), args)
         self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path), stop())

@@ -2,7 +2,7 @@
  * autokill: children that nobody waits for, and processes that end with a descriptor. The first
  * names are those of Linux's own tests. Needs Linux 7.1 on a host.
  */
-#include <sys/socket.h>
+#include <sys/prctl.h>
 
 #include "tests/user/pidfds.h"
 
@@ -144,14 +144,14 @@ static int makes_autoreaped(void *arg)
 	return pid < 0 || write((int)(long)arg, &pid, sizeof(pid)) != sizeof(pid);
 }
 
-/* It keeps to that with another parent: init, who would be told otherwise. */
+/* It keeps to that with another parent, who does not wait for it. */
 static void autoreap_reparent(void)
 {
 	int pair[2], fd;
 	pid_t pid = 0;
 
 	NEEDS_7_1();
-	REQUIRE(pipe(pair) == 0);
+	REQUIRE(pipe(pair) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
 	EXPECT_EQ(reap(spawn(makes_autoreaped, (void *)(long)pair[1])), 0);
 	REQUIRE(read(pair[0], &pid, sizeof(pid)) == sizeof(pid) && pid > 0);
 	fd = pidfd_open_(pid, 0);
@@ -159,6 +159,8 @@ static void autoreap_reparent(void)
 	kill(pid, SIGKILL);
 	EXPECT(eventually(polled(fd, 0) & POLLHUP));
 	EXPECT_EQ(exit_code_of(fd), SIGKILL);
+	EXPECT_ERR(waitpid(pid, NULL, 0x40000000 /* __WALL */), ECHILD);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	close(fd);
 	close(pair[0]);
 	close(pair[1]);
