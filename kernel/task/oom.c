@@ -68,6 +68,7 @@ static int consider(struct task *t, void *arg)
 {
 	struct choice *c = arg;
 	u64 pages;
+	bool is_ending = t->is_exiting && !READ_ONCE(t->dump); /* a dump may take for ever */
 	s64 score;
 
 	if (task_is_ns_init(t) || t->oom_score_adj <= -1000 || t->is_zombie)
@@ -76,8 +77,8 @@ static int consider(struct task *t, void *arg)
 	if (!pages)
 		return 0;
 	c->is_waiting = c->is_patient && t->pid->ino == last_victim;
-	c->is_under_way |= t->is_exiting || c->is_waiting;
-	if (t->is_exiting || c->is_waiting)
+	c->is_under_way |= is_ending || c->is_waiting;
+	if (is_ending || c->is_waiting)
 		return c->is_waiting;
 	score = (s64)pages + t->oom_score_adj * (s64)(c->total_pages / 1000);
 	if (!c->victim || score > c->score) {

@@ -421,6 +421,43 @@ static void a_dump_of_many_threads_can_be_killed(void)
 	EXPECT_EQ(kill(helper_pid(), SIGKILL), 0);
 }
 
+static char *fill(size_t n)
+{
+	char *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (size_t i = 0; i < n; i += 4096)
+		p[i] = 1;
+	return p;
+}
+
+static int child_fills_and_faults(void *arg)
+{
+	fill((size_t)arg);
+	return child_faults(NULL);
+}
+
+static int child_fills(void *arg)
+{
+	return !fill((size_t)arg);
+}
+
+/* It is the larger one that must go, though it is ending already. */
+static void a_dump_gives_way_when_memory_is_short(void)
+{
+	size_t free = (size_t)sysconf(_SC_AVPHYS_PAGES) * 4096;
+	pid_t pid;
+
+	GUEST();
+	if (is_mixed())
+		SKIP("takes all memory");
+	set_pattern("|" SELF " helper never");
+	pid = spawn(child_fills_and_faults, (void *)(free / 100 * 60));
+	helper_pid();
+	EXPECT_EQ(reap(spawn(child_fills, (void *)(free / 100 * 50))), 0);
+	EXPECT_EQ(reap(pid), SIGKILL);
+	EXPECT_EQ(kill(helper_pid(), SIGKILL), 0);
+}
+
 static void helpers_may_be_waited_for(void)
 {
 	pid_t pid, other;
@@ -488,6 +525,7 @@ int main(int argc, char **argv)
 	RUN(a_helper_may_stop_reading);
 	RUN(a_helper_may_never_read);
 	RUN(a_dump_of_many_threads_can_be_killed);
+	RUN(a_dump_gives_way_when_memory_is_short);
 	RUN(helpers_may_be_waited_for);
 	RUN(helpers_are_not_dumped_themselves);
 	RUN(helpers_run_in_the_initial_namespaces);
