@@ -4,6 +4,7 @@
  * Linux skips it.
  */
 #include <pthread.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include "pidfds.h"
@@ -196,6 +197,33 @@ static void a_message_that_only_garbage_collection_finds_lets_go(void)
 	close(other[0]);
 	close(other[1]); /* a close looks for garbage */
 	expect_killed(pid);
+}
+
+static void a_mount_holds_it(void)
+{
+	static const char name[] =
+		"/kill-on-close"; /* in the guest's memory: only Pipit comes here */
+	pid_t pid;
+	int fd, tree;
+
+	NEEDS_IT();
+	pid = spawn_marked(&fd);
+	close(open(name, O_CREAT | O_RDWR, 0600));
+	tree = (int)syscall(428 /* open_tree */, fd, "", AT_EMPTY_PATH | 1 /* CLONE */);
+	EXPECT(tree >= 0);
+	close(fd);
+	EXPECT(is_alive(pid));
+	EXPECT_EQ(syscall(429 /* move_mount */, tree, "", AT_FDCWD, name, 4 /* F_EMPTY_PATH */), 0);
+	close(tree);
+	sleep_ms(20);
+	EXPECT(is_alive(pid));
+	fd = open(name, O_RDWR);
+	EXPECT_EQ(is_set(fd), 1);
+	close(fd);
+	EXPECT(is_alive(pid));
+	EXPECT_EQ(umount(name), 0);
+	expect_killed(pid);
+	unlink(name);
 }
 
 static int pauses_with(void *fd)
@@ -500,6 +528,7 @@ int main(int argc, char **argv)
 	RUN(exec_of_the_holder_closes_and_exec_of_the_target_does_not_matter);
 	RUN(a_message_in_flight_holds_it);
 	RUN(a_message_that_only_garbage_collection_finds_lets_go);
+	RUN(a_mount_holds_it);
 	RUN(killed_holder_takes_it_along);
 	RUN(a_supervisor_that_is_killed_leaves_no_orphan);
 	RUN(bad_arguments_and_bad_targets);
