@@ -15,10 +15,11 @@
 #define AUTOKILL      (1ULL << 36)
 #define WITH_CLONE    0x40000000 /* __WALL */
 
-#define NEEDS_7_1()                                                                                \
+/* What is seen in the exit record needs pidfs too. */
+#define NEEDS_7_1(cond)                                                                            \
 	do {                                                                                       \
-		if (!kernel_at_least(7, 1))                                                        \
-			SKIP("older than 7.1");                                                    \
+		if (!kernel_at_least(7, 1) || !(cond))                                             \
+			SKIP("older than 7.1, or without pidfs");                                  \
 	} while (0)
 
 /* The child runs fn; its pidfd, if flags want one. */
@@ -170,12 +171,6 @@ static void handlers_can_be_left_behind(void)
 	signal(SIGUSR2, SIG_DFL);
 }
 
-#define NEEDS_RECORD()                                                                             \
-	do {                                                                                       \
-		if (!has_pidfs())                                                                  \
-			SKIP("no exit record without pidfs");                                      \
-	} while (0)
-
 /* What the exit record says of the process of fd; -1: there is none yet. */
 static int recorded_exit(int fd)
 {
@@ -198,8 +193,7 @@ static void a_child_that_reaps_itself_tells_its_pidfd_alone(void)
 	int fd = -1, status;
 	pid_t pid;
 
-	NEEDS_7_1();
-	NEEDS_RECORD();
+	NEEDS_7_1(has_pidfs());
 	nr_sigchld = 0;
 	signal(SIGCHLD, count_sigchld);
 	pid = clone_fn(AUTOREAP, 0, &fd, child_exits, (void *)9L);
@@ -220,8 +214,7 @@ static void it_is_waited_for_as_one_without_exit_signal(void)
 	siginfo_t info = { 0 };
 	pid_t pid;
 
-	NEEDS_7_1();
-	NEEDS_RECORD();
+	NEEDS_7_1(has_pidfs());
 	pid = clone_fn(AUTOREAP, 0, &fd, child_pauses, NULL);
 	REQUIRE(pid > 0);
 	EXPECT_ERR(pidfd_wait(fd, &info, WEXITED | WNOHANG), ECHILD);
@@ -253,8 +246,7 @@ static void reaping_itself_survives_exec_and_is_not_inherited(void)
 {
 	int fd = -1;
 
-	NEEDS_7_1();
-	NEEDS_RECORD();
+	NEEDS_7_1(has_pidfs());
 	REQUIRE(clone_fn(AUTOREAP, 0, &fd, executes, NULL) > 0);
 	EXPECT(eventually(recorded_exit(fd) == 7 << 8));
 	close(fd);
@@ -276,8 +268,7 @@ static void reaping_itself_survives_the_parent(void)
 	int ends[2], fd;
 	pid_t pid = -1;
 
-	NEEDS_7_1();
-	NEEDS_RECORD();
+	NEEDS_7_1(has_pidfs());
 	REQUIRE(pipe(ends) == 0);
 	EXPECT_EQ(reap(spawn(leaves_a_child, (void *)(long)ends[1])), 0);
 	REQUIRE(read(ends[0], &pid, sizeof(pid)) == sizeof(pid));
@@ -313,8 +304,7 @@ static void combinations_that_mean_nothing(void)
 	};
 	int fd = -1;
 
-	NEEDS_7_1();
-	NEEDS_RECORD();
+	NEEDS_7_1(has_pidfs());
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct clone_args_v2 args = { .flags = bad[i].flags,
 					      .pidfd = (uintptr_t)&fd,
@@ -341,7 +331,7 @@ static int has_no_new_privs(void *arg)
 
 static void a_child_may_be_kept_from_new_privileges(void)
 {
-	NEEDS_7_1();
+	NEEDS_7_1(1);
 	EXPECT_EQ(reap(clone_fn(NNP, SIGCHLD, NULL, has_no_new_privs, NULL)), 1 << 8);
 	EXPECT_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
 	EXPECT_EQ(reap(clone_fn(0, SIGCHLD, NULL, has_no_new_privs, NULL)), 0);
@@ -360,7 +350,7 @@ static void the_last_close_of_one_file_kills(void)
 	int fd = -1, copy, witness;
 	char path[64];
 
-	NEEDS_7_1();
+	NEEDS_7_1(1);
 	witness = mortal(&fd, child_pauses, NULL);
 	REQUIRE(witness >= 0);
 	EXPECT_EQ(fcntl(fd, F_GETFL), O_RDWR | F_AUTOKILL);
@@ -412,7 +402,7 @@ static void forks_and_messages_hold_it(void)
 	int fd = -1, witness, pair[2];
 	pid_t holder;
 
-	NEEDS_7_1();
+	NEEDS_7_1(1);
 	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	witness = mortal(&fd, child_pauses, NULL);
 	REQUIRE(witness >= 0);
@@ -448,7 +438,7 @@ static void nobody_is_asked_at_the_close(void)
 	int fd = -1, witness;
 	pid_t closer;
 
-	NEEDS_7_1();
+	NEEDS_7_1(1);
 	if (geteuid())
 		SKIP("not root");
 	witness = mortal(&fd, becomes_somebody_else, NULL);
@@ -481,7 +471,7 @@ static int asks_for_a_switch(void *arg)
 
 static void without_privilege_the_child_must_not_gain_any(void)
 {
-	NEEDS_7_1();
+	NEEDS_7_1(1);
 	if (geteuid())
 		SKIP("not root");
 	EXPECT_EQ(reap(spawn(asks_for_a_switch, NULL)), 0);
@@ -501,7 +491,7 @@ static int fails_to_clone(void *arg)
 
 static void a_clone_that_fails_kills_nobody(void)
 {
-	NEEDS_7_1();
+	NEEDS_7_1(1);
 	EXPECT_EQ(reap(spawn(fails_to_clone, NULL)), 0);
 }
 
