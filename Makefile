@@ -69,6 +69,7 @@ objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \
 	$(obj-fs:%=fs/%.o) $(obj-subfs:%=fs/%.o) $(obj-drivers:%=drivers/%.o) \
 	kernel/main.o kernel/selftest.o gen/syscall_table.o
+obj-trace := kernel/sched/trace.o fs/procfs/trace.o
 
 # --- Flags ----------------------------------------------------------------------
 gccinc   := $(shell gcc -print-file-name=include)
@@ -94,6 +95,11 @@ NASMFLAGS := -f elf64 -g -F dwarf -w+all
 LDFLAGS  := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none \
 	    --no-warn-rwx-segments -T linker.ld
 
+# The hooks at each function's entry and exit, but not in what the hooks themselves need.
+TRACE    := $(RELEASE) -DCONFIG_TRACE=1 -finstrument-functions \
+	    -finstrument-functions-exclude-file-list=arch/,boot/,drivers/,kernel/debug/,kernel/mm/,kernel/sched/,kernel/sync/,kernel/time/,lib/,.h \
+	    -finstrument-functions-exclude-function-list=upcall_return_to_user
+
 # $(call kernel-rules,CONFIG,PIDFS,CC,FLAGS,NASM FLAGS)
 define kernel-rules
 build/$1/%.o: %.c Makefile | $(G)/stamp
@@ -111,7 +117,7 @@ build/$1/offsets.inc: arch/x86_64/offsets.c Makefile | $(G)/stamp
 	@mkdir -p $$(@D)
 	$$Q$3 $(CFLAGS) $4 -MMD -MP -MT $$@ -MF $$@.d -S -o $$@.s $$<
 	$$Qsed -n 's/^.*->\([A-Za-z0-9_]*\) [$$$$#]*\(-*[0-9]*\).*/%define \1 \2/p' $$@.s >$$@
-build/$1/pipit.elf: $(objs:%=build/$1/%) $(obj-pidfs-$2:%=build/$1/fs/%.o) \
+build/$1/pipit.elf: $(objs:%=build/$1/%) $(obj-pidfs-$2:%=build/$1/fs/%.o) $(obj-$1:%=build/$1/%) \
 		linker.ld tools/gensyms.py
 	$$(call say,LD,$$@)
 	$$Qset -e; : >$$@.syms; for pass in 1 2 3; do \
@@ -124,6 +130,7 @@ gcc-ok   := gcc -Werror
 $(eval $(call kernel-rules,release,y,gcc,$(GCCFLAGS) $(RELEASE)))
 $(eval $(call kernel-rules,debug,y,gcc,$(GCCFLAGS) $(DEBUG)))
 $(eval $(call kernel-rules,release-nopidfs,n,gcc,$(GCCFLAGS) $(RELEASE)))
+$(eval $(call kernel-rules,trace,y,gcc,$(GCCFLAGS) $(TRACE)))
 $(eval $(call kernel-rules,debug-nopidfs,n,gcc,$(GCCFLAGS) $(DEBUG)))
 $(eval $(call kernel-rules,check-release,y,gcc -Werror,$(GCCFLAGS) $(RELEASE),-w+error))
 $(eval $(call kernel-rules,check-debug,y,gcc -Werror,$(GCCFLAGS) $(DEBUG),-w+error))

@@ -36,8 +36,8 @@ test-unit: $(unit)			## host tests of kernel code under ASan, UBSan and TSan
 	$(sum) $R/unit
 
 # --- In the guest -----------------------------------------------------------------
-guest-files := build/debug/pipit.elf build/release/pipit.elf build/debug-nopidfs/pipit.elf \
-	       build/tests.cpio build/initramfs.cpio.gz
+guest-files := build/debug/pipit.elf build/release/pipit.elf build/trace/pipit.elf \
+	       build/debug-nopidfs/pipit.elf build/tests.cpio build/initramfs.cpio.gz
 TESTS ?= all
 test-guest: build/debug/pipit.elf build/tests.cpio ## guest tests, debug kernel (CPUS=2 TESTS=a,b)
 	@mkdir -p $R; rm -f $R/guest

@@ -21,7 +21,7 @@ typedef u64 phys_addr;
 
 /* Use has been measured at 2.2 KiB; what debug kernels add to each frame takes several times that.
  */
-#ifdef CONFIG_DEBUG
+#if defined(CONFIG_DEBUG) || defined(CONFIG_TRACE)
 #define KERNEL_STACK_SIZE 16384UL
 #else
 #define KERNEL_STACK_SIZE 8192UL

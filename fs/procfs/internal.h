@@ -79,6 +79,8 @@ int proc_show_cgroup(const struct tree_place *p, struct thread *t, struct seqbuf
 int proc_show_objgraph(const struct tree_place *p, struct seqbuf *out);
 void proc_objgraph_init(void);
 
+extern const struct file_ops proc_trace_ops; /* trace.c */
+
 /* stack.c: where a thread sleeps. */
 int proc_show_stack(const struct tree_place *p, struct thread *t, struct seqbuf *out);
 int proc_show_syscall(const struct tree_place *p, struct thread *t, struct seqbuf *out);

@@ -203,6 +203,9 @@ static const struct tree_entry root_table[] = {
 	FILE_ENTRY("stat", 0444, proc_show_system_stat),
 	FILE_ENTRY("swaps", 0444, proc_show_swaps),
 	{ .name = "sys", .mode = S_IFDIR | 0555, .children = proc_sys_table },
+#ifdef CONFIG_TRACE
+	{ .name = "trace", .mode = S_IFREG | 0600, .fops = &proc_trace_ops },
+#endif
 	FILE_ENTRY("uptime", 0444, proc_show_uptime),
 	FILE_ENTRY("version", 0444, proc_show_version),
 	FILE_ENTRY("vmstat", 0444, proc_show_vmstat),

@@ -22,6 +22,7 @@
  * Not here: idling and stealing (idle.c), who may be how urgent and run where (policy.c), load
  *   averages and times (load.c), wait queues (kernel/sync/wait.c).
  */
+#include "kernel/sched/trace.h"
 #include "kernel/sched/sched.h"
 
 #include <linux/errno.h>
@@ -220,7 +221,11 @@ static bool wake_if(struct thread *t, u32 states)
 
 bool thread_wake(struct thread *t)
 {
-	return wake_if(t, STATES_WAKE);
+	bool was_blocked = wake_if(t, STATES_WAKE);
+
+	if (was_blocked)
+		trace_wake(t);
+	return was_blocked;
 }
 
 void thread_signal_wake(struct thread *t, bool fatal)

@@ -39,6 +39,7 @@ struct uid_usage;
 #define WORK_RESCHED 0x1u /* give the CPU to somebody else */
 #define WORK_SIGNAL  0x2u /* a signal may be deliverable, or a stop or death is due */
 #define WORK_RSEQ    0x8u /* it runs on another CPU, or others ran while it was interrupted */
+#define WORK_TRACE   0x10u /* the trace wants the result of the system call */
 #define WORK_SIGMASK 0x4u /* restore saved_mask when no handler runs (sigsuspend, ppoll) */
 
 enum thread_state {
@@ -107,6 +108,10 @@ struct thread {
 	struct list run_link; /* [r] */
 	struct timer block_timer; /* [o] deadline of the current block */
 	u64 nr_voluntary, nr_involuntary; /* [o] context switches */
+#ifdef CONFIG_TRACE
+	bool is_traced; /* [o] */
+	u32 trace_depth; /* [o] calls since user mode */
+#endif
 	struct lockcheck_thread locks; /* [o] what it holds; debug kernels */
 
 	/* Who it is and what it shares. */

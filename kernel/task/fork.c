@@ -30,6 +30,7 @@
 #include "kernel/id/userns.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/page.h"
+#include "kernel/sched/trace.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/signal.h"
@@ -372,6 +373,7 @@ void fork_start(struct thread *t, const struct fork_args *args)
 	_Atomic bool is_done = false;
 	u64 irqflags;
 
+	trace_fork(t);
 	if (!(args->flags & CLONE_VFORK)) {
 		sched_start(t);
 		thread_put(t);

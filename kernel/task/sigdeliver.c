@@ -25,6 +25,7 @@
 #include "arch/x86_64/sigframe.h"
 #include "arch/x86_64/upcalls.h"
 
+#include "kernel/sched/trace.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/lockcheck.h"
 #include "kernel/sync/wait.h"
@@ -468,6 +469,8 @@ void upcall_return_to_user(struct regs *regs)
 	u32 work = atomic_load_explicit(&current->head.work_flags, memory_order_acquire);
 
 	lockcheck_return_to_user();
+	if (unlikely(work & WORK_TRACE))
+		trace_return(regs);
 	if (work & WORK_RESCHED)
 		sched_resched();
 	if (unlikely(current->rseq || (work & WORK_RSEQ)))

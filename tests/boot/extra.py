@@ -8,6 +8,7 @@ Each case is one test of "N passed, N failed".
 """
 import gzip
 import io
+import json
 import os
 import random
 import subprocess
@@ -356,6 +357,29 @@ def gdb_sees_the_same_objects():
                   and bool(run.re.search(r"^#\d+ .* sys_wait4 \(", said, run.re.M)))
     if not shell.good:
         print(said)
+    return shell.end()
+
+
+@case
+def a_trace_names_calls_functions_and_wake_ups():
+    """Chrome's JSON: it parses, B and E nest in each thread, and arrows have two ends."""
+    shell = Shell("build/trace/pipit.elf")
+    shell.ask("trace pidinfo 1 | grep -c 'pidfd_open(1, 0.*= [0-9]'\n", r"^1$", 60)
+    shell.ask("trace -g pidinfo 1 | grep -c ' pidfs_hold();'\n", r"^1$", 60)
+    shell.ask("trace -j /tmp/j supervise -n 1 true; echo told\n", r"^told$", 60)
+    said, feed = [], shell.guest.feed
+    shell.guest.feed = lambda data: (said.append(data.decode()), feed(data))
+    shell.ask("cat /tmp/j; echo all\n", r"^all$", 60)
+    if shell.good:
+        text = "".join(said).replace("\r", "")
+        events = json.loads(text[text.index('{"trace'):text.rindex("}") + 1])["traceEvents"]
+        depth, ends = {}, {"s": 0, "f": 0}
+        for event in events:
+            kind, tid = event["ph"], event["tid"]
+            depth[tid] = depth.get(tid, 0) + (kind == "B") - (kind == "E")
+            shell.good = shell.good and depth[tid] >= 0
+            ends[kind] = ends.get(kind, 0) + 1
+        shell.good = shell.good and len(depth) >= 2 and ends["s"] == ends["f"] > 2
     return shell.end()
 
 
