@@ -171,7 +171,7 @@ check-fast: check-layout
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
 	@python3 tools/book.py --check
 	@tools/checksize.sh
-	@tools/checktree.sh $(check-objs)
+	@tools/checktree.sh $(check-objs) $(obj-trace)
 	@[ ! -e tools/mklab ] || tools/mklab --check
 	@awk -v what=check -f tools/pidfds.awk tests/user/*.c docs/pidfds.md docs/races.md
 # The ABI headers against themselves, against Linux's and against the C library's.
