@@ -280,7 +280,7 @@ static const char *proc_there(void)
 	static const char *const names[] = { "stat", "status", "fdinfo/0", "maps", "cmdline" };
 	char path[64], buf[4096];
 
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 5; i++) {
 		snprintf(path, sizeof(path), "/proc/%d/%s", target, names[i % 5]);
 		slurp(path, buf, sizeof(buf));
 		if (i % 5 == 0 && buf[0] && atoi(buf) != target)
