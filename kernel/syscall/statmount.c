@@ -109,10 +109,10 @@ static bool is_visible(const struct path *p, const struct mnt_ns *ns, const stru
 /* ---- statmount */
 
 struct report {
-	struct statmount fixed;
 	struct seqbuf text;
 	u64 asked;
 	size_t room; /* for text, in the caller's buffer */
+	struct statmount fixed; /* at the end: its strings have no length here */
 };
 
 static void put_basic(struct report *r, const struct mount *m, const struct mount_state *state)
