@@ -224,7 +224,8 @@ int proc_write_text(const struct tree_place *p, const char *text, size_t len)
 /* A text; behind it what of struct proc_text it needs. */
 #define TEXT_ENTRY(file, access, ...)                                                              \
 	{                                                                                          \
-		.name = file, .mode = S_IFREG | (access), .show = proc_show_text,                  \
+		.name = file, .mode = S_IFREG | (access),                                          \
+		.show = (access)&0444 ? proc_show_text : NULL,                                     \
 		.write = (access)&0222 ? proc_write_text : NULL, .data = &(const struct proc_text) \
 		{                                                                                  \
 			__VA_ARGS__                                                                \
