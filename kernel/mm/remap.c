@@ -71,6 +71,7 @@ static int move_to(struct move *m, u64 new)
 		m->vma->flags &= ~VM_LOCKED;
 		as_account(as, m->vma->flags, (s64)vma_pages(m->vma));
 		vma_merge(m->vma);
+		copy = as_find_exact(as, new); /* they may be one by now */
 	} else {
 		err = as_unmap_locked(as, m->old, m->old + m->old_len);
 	}

@@ -41,6 +41,23 @@ static void an_emptied_mapping_may_stay_behind(void)
 	EXPECT_EQ(munmap(to, 2 * PAGE), 0);
 }
 
+/* The one left behind and the one that moved are neighbours and alike: they become one. */
+static void an_emptied_mapping_joins_the_moved_one(void)
+{
+	for (int way = -2; way <= 2; way += 4) {
+		char *m = map(6 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE), *from = m + 2 * PAGE;
+		char *to = from + way * PAGE;
+
+		memset(m, 9, 6 * PAGE);
+		EXPECT_EQ(syscall(SYS_mremap, from, 2 * PAGE, 2 * PAGE,
+				  MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, to),
+			  (long)to);
+		EXPECT_EQ(to[0] + to[2 * PAGE - 1], 18);
+		EXPECT_EQ(from[0] + from[2 * PAGE - 1], 0);
+		EXPECT_EQ(munmap(m, 6 * PAGE), 0);
+	}
+}
+
 static long locked_kb(void)
 {
 	return file_number("/proc/self/status", "VmLck:");
@@ -222,6 +239,7 @@ static void memory_of_others_is_read_and_written(void)
 int main(void)
 {
 	RUN(an_emptied_mapping_may_stay_behind);
+	RUN(an_emptied_mapping_joins_the_moved_one);
 	RUN(memory_is_locked);
 	RUN(sealed_memory_stays_as_it_is);
 	RUN(memory_has_names);
