@@ -69,7 +69,7 @@ objs := $(obj-lib:%=lib/%.o) $(obj-arch:%=arch/x86_64/%.o) $(obj-boot:%=boot/%.o
 	$(foreach d,debug sync mm time sched id task syscall,$(obj-$d:%=kernel/$d/%.o)) \
 	$(obj-fs:%=fs/%.o) $(obj-subfs:%=fs/%.o) $(obj-drivers:%=drivers/%.o) \
 	kernel/main.o kernel/selftest.o gen/syscall_table.o
-obj-trace := kernel/sched/trace.o fs/procfs/trace.o
+only-trace := kernel/sched/trace.o fs/procfs/trace.o
 
 # --- Flags ----------------------------------------------------------------------
 gccinc   := $(shell gcc -print-file-name=include)
@@ -117,7 +117,7 @@ build/$1/offsets.inc: arch/x86_64/offsets.c Makefile | $(G)/stamp
 	@mkdir -p $$(@D)
 	$$Q$3 $(CFLAGS) $4 -MMD -MP -MT $$@ -MF $$@.d -S -o $$@.s $$<
 	$$Qsed -n 's/^.*->\([A-Za-z0-9_]*\) [$$$$#]*\(-*[0-9]*\).*/%define \1 \2/p' $$@.s >$$@
-build/$1/pipit.elf: $(objs:%=build/$1/%) $(obj-pidfs-$2:%=build/$1/fs/%.o) $(obj-$1:%=build/$1/%) \
+build/$1/pipit.elf: $(objs:%=build/$1/%) $(obj-pidfs-$2:%=build/$1/fs/%.o) $(only-$1:%=build/$1/%) \
 		linker.ld tools/gensyms.py
 	$$(call say,LD,$$@)
 	$$Qset -e; : >$$@.syms; for pass in 1 2 3; do \

@@ -127,7 +127,7 @@ docs-stress-ng:				## docs/stress-ng.md, from the last run
 test-stress-ng: fresh-results build/$(soak-kernel)/pipit.elf build/stress-ng.cpio ## stress-ng's stressors on 4 CPUs (20 min)
 	-@tests/boot/run.py --initrd build/stress-ng.cpio --kernel build/$(soak-kernel)/pipit.elf \
 		--cpus 4 --mem 1G --tests stress_ng $(if $(STRESSORS),--env STRESSORS=$(STRESSORS)) \
-		--env SECONDS_EACH=$(or $(SECONDS_EACH),3) --env TEST_SECONDS=7200 --silence 400 \
+		$(if $(FIRST),--env FIRST=$(FIRST)) --env SECONDS_EACH=$(or $(SECONDS_EACH),3) --env TEST_SECONDS=7200 --silence 400 \
 		--limit 7200 --result $R/stress-ng --log build/stress-ng.log
 	$(sum) $R/stress-ng
 
@@ -171,7 +171,7 @@ check-fast: check-layout
 	@awk -f tools/checklayers.awk tools/layers.txt $(filter-out libc/% user/%,$(sources))
 	@python3 tools/book.py --check
 	@tools/checksize.sh
-	@tools/checktree.sh $(check-objs) $(obj-trace)
+	@tools/checktree.sh $(check-objs) $(only-trace)
 	@[ ! -e tools/mklab ] || tools/mklab --check
 	@awk -v what=check -f tools/pidfds.awk tests/user/*.c docs/pidfds.md docs/races.md
 # The ABI headers against themselves, against Linux's and against the C library's.
