@@ -1,33 +1,54 @@
 # docs/stress-ng.md from the log of `make test-stress-ng` (`make docs-stress-ng`).
-/^ok / && !/# SKIP/ { works = works " " $4; works_count++ }
-/^ok .*# SKIP / {
-	reason = $0
-	sub(/.*# SKIP /, "", reason)
-	if (!(reason in names))
-		reasons[++reason_count] = reason
-	names[reason] = names[reason] $4 " "
+/^(not )?ok / {
+	name = $0
+	sub(/^(not )?ok [0-9]+ - /, "", name)
+	sub(/ .*/, "", name)
+	line[name] = $0 # the last run of it counts
 }
-/^not ok / {
-	verdict = $0
-	sub(/.*\(/, "", verdict)
-	sub(/\).*/, "", verdict)
-	failed[++failed_count] = $5 " | " verdict
+
+# Sorts what was said of one stressor.
+function sort_in(name, said,    reason) {
+	if (said ~ /^not ok/) {
+		sub(/.*\(/, "", said)
+		sub(/\).*/, "", said)
+		failed[++failed_count] = name " | " said
+	} else if (said ~ /# SKIP/) {
+		reason = said
+		sub(/.*# SKIP /, "", reason)
+		if (!(reason in names))
+			reasons[++reason_count] = reason
+		names[reason] = names[reason] name " "
+	} else {
+		works = works " " name
+		works_count++
+	}
 }
 
 # Words in lines of 100.
-function fold(words,    n, word, i, line) {
+function fold(words,    n, word, i, text) {
 	n = split(words, word, " ")
 	for (i = 1; i <= n; i++) {
-		if (length(line " " word[i]) > 100) {
-			print line
-			line = ""
+		if (length(text " " word[i]) > 100) {
+			print text
+			text = ""
 		}
-		line = line (line ? " " : "") word[i]
+		text = text (text ? " " : "") word[i]
 	}
-	print line
+	print text
 }
 
 END {
+	count = 0
+	for (name in line)
+		order[++count] = name
+	for (i = 2; i <= count; i++) { # by name
+		name = order[i]
+		for (j = i - 1; j && order[j] > name; j--)
+			order[j + 1] = order[j]
+		order[j + 1] = name
+	}
+	for (i = 1; i <= count; i++)
+		sort_in(order[i], line[order[i]])
 	print "# stress-ng\n"
 	print "Debian's stress-ng, unmodified, in the guest: each stressor for some seconds, 4 workers,"
 	print "`--verify`, 4 CPUs, 1 GiB, debug kernel. `make test-stress-ng` runs it (`STRESSORS=a,b`"
@@ -42,6 +63,6 @@ END {
 	for (i = 1; i <= failed_count; i++)
 		print "| " failed[i] " |"
 	print ""
-	while ((getline line < "tests/stress-ng/found.md") > 0)
-		print line
+	while ((getline row < "tests/stress-ng/found.md") > 0)
+		print row
 }

@@ -2,9 +2,9 @@
 # stress_ng: each stressor of stress-ng for some seconds, one after the other. TAP: a stressor passes
 # if it ran its time, counted operations, and its own checks found nothing. What is in known.txt
 # with a reason is a skip when it does not. What it said follows as comments.
-# STRESSORS=a,b SECONDS_EACH=n WORKERS=n
+# STRESSORS=a,b or FIRST=a; SECONDS_EACH=n WORKERS=n
 known=/tests/known.txt
-stressors=${STRESSORS:-$(stress-ng --stressors)}
+stressors=${STRESSORS:-$(stress-ng --stressors | tr ' ' '\n' | sed -n "/^${FIRST:-access}\$/,\$p")}
 count=0
 
 # Why the stressor failed, or nothing: STATUS.
