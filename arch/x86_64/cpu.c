@@ -34,6 +34,7 @@ static void cpu_detect(void)
 	f->has_tsc_deadline = basic.ecx & (1u << 24);
 	f->has_rdrand = basic.ecx & (1u << 30);
 	f->is_hypervisor = basic.ecx & (1u << 31);
+	f->has_fsgsbase = leaf7.ebx & (1u << 0);
 	f->has_smep = leaf7.ebx & (1u << 7);
 	f->has_smap = leaf7.ebx & (1u << 20);
 	f->has_umip = leaf7.ecx & (1u << 2);
@@ -80,6 +81,8 @@ void cpu_init(void)
 		cr4 |= CR4_SMAP;
 	if (cpu_features.has_umip)
 		cr4 |= CR4_UMIP;
+	if (cpu_features.has_fsgsbase)
+		cr4 |= CR4_FSGSBASE;
 	write_cr4(cr4);
 	write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(u64)(CR0_EM | CR0_TS));
 

@@ -8,6 +8,7 @@
 /* What this kernel makes use of; set by cpu_init() on the boot CPU, then constant. */
 struct cpu_features {
 	bool has_nx, has_smep, has_smap, has_umip;
+	bool has_fsgsbase; /* user mode sets its FS and GS base by itself */
 	bool has_xsave;
 	bool has_1g_pages;
 	bool has_rdrand;
@@ -50,6 +51,7 @@ void cpu_place(unsigned int cpu, struct cpu_place *out);
 #define CR4_OSFXSR     0x200u
 #define CR4_OSXMMEXCPT 0x400u
 #define CR4_UMIP       0x800u
+#define CR4_FSGSBASE   0x10000u
 #define CR4_OSXSAVE    0x40000u
 #define CR4_SMEP       0x100000u
 #define CR4_SMAP       0x200000u

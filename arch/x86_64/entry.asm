@@ -6,8 +6,8 @@
 ;   - Exceptions and interrupts: when the saved CS has privilege bits. Nothing in the kernel touches
 ;     user GS with interrupts on or in a way that faults, so CS tells the truth.
 ;   - NMI, #DB, #DF, #MC can strike between an entry and its SWAPGS. They run on stacks of their own
-;     (IST) and look at the MSR itself: a kernel address there means it is swapped already. The user
-;     cannot put one there (FSGSBASE is off and arch_prctl refuses).
+;     (IST) and look at the MSR itself: this CPU's block there means it is swapped already. A user
+;     may put any address there; the block's would be as good as the kernel's own.
 ;
 ; The stack. Every kernel stack has a struct regs at its top. Entries from user mode build it there;
 ; entries from the kernel build one wherever the stack pointer is.
@@ -312,10 +312,17 @@ entry_ist:
 	jmp	return_to_kernel
 .from_kernel:
 	mov	ebx, edi
-	mov	ecx, MSR_GS_BASE		; rbx: was it the kernel's already?
+	mov	ecx, MSR_GS_BASE
 	rdmsr
-	test	edx, edx
-	js	.kernel_gs
+	shl	rdx, 32
+	or	rax, rdx
+	sub	rsp, 16
+	sgdt	[rsp]				; limit, 2 bytes, and address: the GDT is in the block
+	mov	rdx, [rsp + 2]
+	add	rsp, 16
+	sub	rdx, PERCPU_GDT
+	cmp	rax, rdx
+	je	.kernel_gs
 	swapgs
 	mov	edi, ebx
 	call	trap_call

@@ -49,6 +49,7 @@ void offsets(void)
 	EMIT(PERCPU_CPU_ID, offsetof(struct percpu, cpu_id));
 	EMIT(PERCPU_SELF, offsetof(struct percpu, self));
 	EMIT(PERCPU_CANARY, offsetof(struct percpu, canary));
+	EMIT(PERCPU_GDT, offsetof(struct percpu, gdt));
 	EMIT(PERCPU_SYSCALL_FRAME, offsetof(struct percpu, syscall_frame));
 
 	EMIT(HEAD_RSP, offsetof(struct thread_head, arch.rsp));

@@ -1,13 +1,15 @@
 /*
  * The machine's part of a thread: its first stack frame, its user state, the switch to it.
  *
- * User state that is not in struct regs - FPU, FS base, GS base - stays in the CPU while the kernel
+ * User state that is not in struct regs - FPU, data segments, FS and GS base - stays in the CPU while the kernel
  * runs, for the kernel uses none of it. It is saved when the thread is switched out and loaded when
  * it is switched in, except when the CPU still holds it: percpu.fpu_owner says whose it holds, and
  * thread.last_cpu that it has not run elsewhere meanwhile. Kernel threads (fpu == NULL) neither
  * save nor load, so a nap in the idle thread costs nothing.
  *
- * FS and GS base in memory are always up to date: they change only through this file.
+ * User mode loads segments as it likes, and sets the bases where the CPU has FSGSBASE: what is in
+ * memory of a running thread is from its last switch; arch_save_segments() makes it true. Of segments
+ * it can only load those of the GDT, so loading them again never faults.
  *
  * sigframe.c rewrites the image in memory in steps that may sleep; fpu_is_edited keeps a switch in
  * between from saving over it or loading half of it.
@@ -39,6 +41,48 @@ static struct thread_head *current_head(void)
 	return (struct thread_head *)current;
 }
 
+static u64 read_selectors(void)
+{
+	u16 ds, es, fs, gs;
+
+	__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	return (u64)ds << 48 | (u64)es << 32 | (u64)fs << 16 | gs;
+}
+
+/* Loading GS changes the base that is active, which is the kernel's. FS and GS lose their base. */
+static void write_selectors(u64 selectors)
+{
+	__asm__ volatile("mov %0, %%ds; mov %1, %%es; mov %2, %%fs\n\t"
+			 "pushfq; cli; swapgs; mov %3, %%gs; swapgs; popfq"
+			 :
+			 : "r"((u16)(selectors >> 48)), "r"((u16)(selectors >> 32)),
+			   "r"((u16)(selectors >> 16)), "r"((u16)selectors)
+			 : "memory", "cc");
+}
+
+static void save_segments(struct thread_head *head)
+{
+	head->arch.selectors = read_selectors();
+	if (cpu_features.has_fsgsbase || head->arch.selectors) {
+		head->arch.fs_base = rdmsr(MSR_FS_BASE);
+		head->arch.gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+	}
+}
+
+static void load_segments(const struct thread_head *head)
+{
+	if (read_selectors() != head->arch.selectors)
+		write_selectors(head->arch.selectors);
+	wrmsr(MSR_FS_BASE, head->arch.fs_base);
+	wrmsr(MSR_KERNEL_GS_BASE, head->arch.gs_base);
+}
+
+void arch_save_segments(void)
+{
+	save_segments(current_head());
+}
+
 static struct switch_frame *first_frame(struct thread_head *head, void (*entry)(void))
 {
 	struct switch_frame *frame = (struct switch_frame *)thread_head_regs(head) - 1;
@@ -58,6 +102,7 @@ void arch_thread_kernel(struct thread_head *head, void (*fn)(void *arg), void *a
 
 	head->arch.fs_base = 0;
 	head->arch.gs_base = 0;
+	head->arch.selectors = 0;
 	memset(regs, 0, sizeof(*regs));
 	regs->orig_rax = ~0ull;
 	frame->rbx = (u64)fn;
@@ -74,8 +119,10 @@ void arch_thread_copy_user(struct thread_head *child)
 {
 	struct thread_head *self = current_head();
 
+	save_segments(self);
 	child->arch.fs_base = self->arch.fs_base;
 	child->arch.gs_base = self->arch.gs_base;
+	child->arch.selectors = self->arch.selectors;
 	fpu_save(self->arch.fpu);
 	arch_fpu_copy(child->arch.fpu, self->arch.fpu);
 }
@@ -84,8 +131,7 @@ void arch_thread_copy_user(struct thread_head *child)
  * was malformed, and a fresh one has taken its place. */
 static int load_user_state(struct percpu *cpu, struct thread_head *head)
 {
-	wrmsr(MSR_FS_BASE, head->arch.fs_base);
-	wrmsr(MSR_KERNEL_GS_BASE, head->arch.gs_base);
+	load_segments(head);
 	head->arch.last_cpu = cpu->cpu_id;
 	if (head->arch.fpu_is_edited) {
 		cpu->fpu_owner = NULL;
@@ -105,6 +151,7 @@ int arch_fpu_commit(void)
 	struct thread_head *self = current_head();
 
 	self->arch.fpu_is_edited = false;
+	save_segments(self);
 	return load_user_state(this_cpu(), self);
 }
 
@@ -122,8 +169,10 @@ void arch_thread_exec(u64 rip, u64 rsp)
 	regs->rflags = RFLAGS_IF | RFLAGS_FIXED;
 	self->arch.fs_base = 0;
 	self->arch.gs_base = 0;
+	self->arch.selectors = 0;
 	arch_fpu_init(self->arch.fpu);
-	(void)arch_fpu_commit();
+	self->arch.fpu_is_edited = false;
+	(void)load_user_state(this_cpu(), self);
 }
 
 static void set_current(struct percpu *cpu, struct thread_head *head)
@@ -146,6 +195,8 @@ void arch_switch(struct thread_head *prev, struct thread_head *next)
 
 	if (prev->arch.fpu && !prev->arch.fpu_is_edited)
 		fpu_save(prev->arch.fpu);
+	if (prev->arch.fpu)
+		save_segments(prev);
 	set_current(cpu, next);
 	if (next->arch.fpu && (cpu->fpu_owner != next || next->arch.last_cpu != cpu->cpu_id))
 		(void)load_user_state(cpu, next);
@@ -154,12 +205,20 @@ void arch_switch(struct thread_head *prev, struct thread_head *next)
 
 void arch_set_fs_base(u64 base)
 {
-	current_head()->arch.fs_base = base;
-	wrmsr(MSR_FS_BASE, base);
+	struct thread_head *self = current_head();
+
+	save_segments(self);
+	self->arch.selectors &= ~0xffff0000ull; /* a base of its own comes with the null selector */
+	self->arch.fs_base = base;
+	load_segments(self);
 }
 
 void arch_set_gs_base(u64 base)
 {
-	current_head()->arch.gs_base = base;
-	wrmsr(MSR_KERNEL_GS_BASE, base);
+	struct thread_head *self = current_head();
+
+	save_segments(self);
+	self->arch.selectors &= ~0xffffull;
+	self->arch.gs_base = base;
+	load_segments(self);
 }

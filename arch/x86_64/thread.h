@@ -10,8 +10,8 @@
 
 struct arch_thread {
 	u64 rsp; /* saved kernel stack pointer while not running */
-	u64 fs_base; /* user; change only through arch_set_fs_base() */
-	u64 gs_base; /* user */
+	u64 fs_base, gs_base; /* user; of the current thread: see arch_save_segments() */
+	u64 selectors; /* user: ds, es, fs, gs, 16 bits each */
 	struct fpu *fpu; /* fpu_size bytes, 64-byte aligned; NULL: never in user mode */
 	bool fpu_is_edited; /* *fpu is being rewritten (sigreturn): neither save nor load it */
 	u32 last_cpu; /* CPU that last held the user state, or ~0 */
@@ -54,6 +54,9 @@ void arch_thread_adopt(struct thread_head *head);
 /* Switch stacks and user state. Interrupts off. Returns when @prev runs again. The caller has
  * loaded the address space. */
 void arch_switch(struct thread_head *prev, struct thread_head *next);
+
+/* What user mode did to segments of the current thread gets into its struct. */
+void arch_save_segments(void);
 
 /* FS/GS base of the current thread. @base < USER_TOP, checked by the caller. */
 void arch_set_fs_base(u64 base);

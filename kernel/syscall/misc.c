@@ -416,6 +416,7 @@ SYSCALL(prctl, int op, u64 a, u64 b, u64 c, u64 d)
 
 SYSCALL(arch_prctl, int op, u64 addr)
 {
+	arch_save_segments();
 	switch (op) {
 	case ARCH_SET_FS:
 		if (addr >= USER_TOP)

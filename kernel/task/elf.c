@@ -351,7 +351,8 @@ struct stack_plan {
 	u32 auxv_len; /* bytes */
 };
 
-#define PLATFORM "x86_64"
+#define PLATFORM        "x86_64"
+#define HWCAP2_FSGSBASE 2
 
 static void fill_auxv(struct exec_image *image, struct stack_plan *plan)
 {
@@ -373,7 +374,7 @@ static void fill_auxv(struct exec_image *image, struct stack_plan *plan)
 		AT_EGID,        id_shown(cred->userns, ID_GROUP, cred->egid),
 		AT_SECURE,      image->is_secure,
 		AT_RANDOM,      plan->random,
-		AT_HWCAP2,      0,
+		AT_HWCAP2,      cpu_features.has_fsgsbase ? HWCAP2_FSGSBASE : 0,
 		AT_EXECFN,      plan->execfn,
 		AT_PLATFORM,    plan->platform,
 		AT_MINSIGSTKSZ, fpu_size + SIGFRAME_MAX,

@@ -369,6 +369,8 @@ static void put_prstatus(struct writer *w, struct thread *t)
 	fill_time(s.cutime, t->task->child_user_ns);
 	fill_time(s.cstime, t->task->child_system_ns);
 	memcpy(s.regs, thread_regs(t), sizeof(struct regs));
+	if (t == current)
+		arch_save_segments();
 	s.regs[21] = t->head.arch.fs_base;
 	s.regs[22] = t->head.arch.gs_base;
 	put_note(w, "CORE", ELF_NT_PRSTATUS, sizeof(s));
