@@ -5,7 +5,7 @@ R   := build/results
 RUN := tests/boot/run.py --initrd build/tests.cpio
 sum  = @tools/sum.sh
 .PHONY: soak soak-mix soak-races docs-pidfds test-stress-ng docs-stress-ng test test-unit test-guest test-kernel test-iso \
-	test-boot test-nopidfs test-debian oracle record-arguments bench check check-fast check-build check-layout \
+	test-boot test-nopidfs test-debian docs-programs oracle record-arguments bench check check-fast check-build check-layout \
 	check-sparse check-tidy analyze format fresh-results
 
 fresh-results:
@@ -78,7 +78,13 @@ test: fresh-results $(unit) $(guest-files) ## all tests; closes with "N passed, 
 
 # Programs of Debian, unmodified, and of other languages; not part of test: it needs packages.
 debian-programs = $(if $(shell command -v go),build/debian/hello-go) \
-		  $(if $(shell command -v rustc),build/debian/hello-rust)
+		  $(if $(shell command -v rustc),build/debian/hello-rust) \
+		  $(if $(shell command -v go),$(if $(filter go,$(SETS)),$(go-tests)))
+go-tests = $(filter build/%,$(shell grep '^programs:' tests/debian/go.txt))
+build/debian/gotest-%:
+	$(call say,GO,$@)
+	@mkdir -p $(@D)
+	$QCGO_ENABLED=0 go test -c -o $@ $(subst _,/,$*)
 build/debian/hello-go: tests/debian/hello.go
 	$(call say,GO,$@)
 	@mkdir -p $(@D)
@@ -87,14 +93,15 @@ build/debian/hello-rust: tests/debian/hello.rs
 	$(call say,RUSTC,$@)
 	@mkdir -p $(@D)
 	$Qrustc -O -C target-feature=+crt-static -o $@ $<
-test-debian: $B/pipit.elf	## programs of Debian, of Go and Rust, in the guest (docs/programs.md)
+test-debian: $B/pipit.elf build/initramfs.cpio.gz	## Debian's programs, Go's and Rust's in the guest (SETS="base tools python")
 	@mkdir -p $R build/debian; rm -f $R/debian
 	@$(if $(strip $(debian-programs)),$(MAKE) -s --no-print-directory $(debian-programs))
-	@$(MAKE) -s --no-print-directory image PROGRAMS="$(strip $(debian-programs))" \
-		PACKAGES="bash python3 procps psmisc coreutils util-linux"
-	-@tests/boot/debian.py $R/debian $< build/image.cpio $$(cat build/image.cpio.mem) \
-		$(CPUS) build/debian.log
+	-@tests/boot/debian.py --kernel $< --cpus $(CPUS) --result $R/debian --doc build/programs.md \
+		$(SETS:%=tests/debian/%.txt)
 	$(sum) $R/debian
+SETS ?= base tools
+docs-programs:				## docs/programs.md, from the last run of test-debian
+	$Qcat tests/debian/programs.head build/programs.md >docs/programs.md
 
 # Longer than a test may be.
 soak: fresh-results $(guest-files)	## long runs on 4 CPUs: number wrap, stress, random calls (20 min)

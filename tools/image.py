@@ -190,7 +190,9 @@ def key_of(args, paths):
 
 def make(args):
     cache = os.path.abspath(os.path.join(os.path.dirname(args.out), "packages"))
-    root, key_file = os.path.abspath(args.out + ".root"), args.out + ".key"
+    # Hidden: etc/profile.d looks like what make includes.
+    root = os.path.join(os.path.dirname(cache), f".{os.path.basename(args.out)}.root")
+    key_file = args.out + ".key"
     packages, debs = args.packages.split(), []
     if packages:
         if not shutil.which("apt-get"):

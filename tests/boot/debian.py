@@ -1,14 +1,28 @@
 #!/usr/bin/env python3
 """Types commands of Debian's programs at a guest's bash and looks at what they print.
 
-    debian.py RESULT-FILE KERNEL INITRD MEM CPUS LOG
+    debian.py --kernel ELF [--cpus N] [--result FILE] [--doc FILE] SET...
 
-A line of TABLE: program, command, a pattern its output must match, and the exit
-status. A program that the ramdisk does not have (built only where its compiler is)
-is skipped. The table in docs/programs.md says the same in words.
+A SET is a file of tests/debian, one boot of a ramdisk that tools/image.py makes:
+
+    packages: bash python3        what of Debian is in the ramdisk
+    programs: build/hello         what else, where it could be built
+    seconds: 600                  how long a command may take; 180 if not said
+    ## heading                    of what follows, in the document too
+    ? program                     without it the rest under this heading is skipped
+    $ command                     is typed; it must end with status 0
+    = 143                         or with this one
+    ~ pattern                     and print this (a regular expression, CPUS: how many)
+    > keys\\n                      are typed as they are (^C, \\e, \\t); ~ is waited for
+    // comment
+
+--doc writes each command with what it printed: docs/programs.md.
 """
+import argparse
 import os
 import re
+import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,71 +31,54 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import run  # noqa: E402
 
-THREADS = ("import threading as t; r=[];"
-           " x=[t.Thread(target=r.append,args=(i,)) for i in range(20)];"
-           " [a.start() for a in x]; [a.join() for a in x]; print(sum(r))")
-SUBPROCESS = ("import subprocess as s;"
-              " print(s.run(['sort','-r'],input=b'a\\nb\\n',capture_output=True).stdout)")
-PIDFD = ("import os,select; p=os.fork() or os._exit(7); f=os.pidfd_open(p);"
-         " print(select.select([f],[],[],60)[0]==[f],"
-         " os.waitid(os.P_PIDFD,f,os.WEXITED).si_status)")
-SIGNAL = ("import os,signal; p=os.fork() or os.execvp('sleep',['sleep','99']); f=os.pidfd_open(p);"
-          " signal.pidfd_send_signal(f,15); print(os.waitstatus_to_exitcode(os.waitpid(p,0)[1]))")
-ASYNCIO = ("import asyncio as a; a.set_child_watcher(a.PidfdChildWatcher());"
-           " m=lambda n: a.create_subprocess_exec('sh','-c','exit %d'%n);"
-           " exec('async def one(n): return await (await m(n)).wait()\\n"
-           "async def all(): return await a.gather(*map(one,range(8)))');"
-           " print(type(a.get_child_watcher()).__name__, a.run(all()))")
+IMAGE = os.path.join(HERE, "../../tools/image.py")
+ESCAPES = re.compile(r"\x1b(\[[0-9;?>]*[A-Za-z]|[()][A-Z0-9]|[=>78M])|[\x00-\x08\x0e-\x1f]")
+MOST_LINES, MOST_COLUMNS = 12, 110
 
-TABLE = [
-    ("bash", "bash --version", r"^GNU bash, version 5", 0),
-    ("bash", "sleep 90 & jobs; kill %1; wait %1; echo was $?",
-     r"Running +sleep 90(.|\n)*^was 143$", 0),
-    ("bash", "set -o pipefail; false | true; echo ${PIPESTATUS[*]}; set +o pipefail", r"^1 0$", 0),
-    ("bash", "sort <(echo b; echo a)", r"^a\nb$", 0),
-    ("python3", "python3 --version", r"^Python 3", 0),
-    ("python3", f'python3 -c "{THREADS}"', r"^190$", 0),
-    ("python3", f'python3 -c "{SUBPROCESS}"', r"^b'b\\na\\n'$", 0),
-    ("python3", f'python3 -c "{PIDFD}"', r"^True 7$", 0),
-    ("python3", f'python3 -c "{SIGNAL}"', r"^-15$", 0),
-    ("python3", f'python3 -c "{ASYNCIO}"', r"^PidfdChildWatcher \[0, 1, 2, 3, 4, 5, 6, 7\]$", 0),
-    ("ps", "ps aux", r"^USER +PID.*\nroot +1 .* /init$(.|\n)* ps aux$", 0),
-    ("free", "free", r"^Mem: +\d{6,}", 0),
-    ("top", "top -b -n 1", r"^Tasks:.* 1 running(.|\n)* top$", 0),
-    ("pgrep", "sleep 91 & pgrep -x sleep | grep -c $!; pkill -x sleep; wait", r"^1$", 0),
-    ("pmap", "pmap -x $$", r"libc\.so\.6(.|\n)*^total kB", 0),
-    ("pstree", "pstree", r"^init---bash---pstree$", 0),
-    ("killall", "sleep 92 & killall -v sleep; wait $!; echo was $?", r"^was 143$", 0),
-    ("setpriv", "setpriv --dump", r"^uid: 0$(.|\n)*^no_new_privs: 0$", 0),
-    ("setpriv", "setpriv --reuid 65534 --regid 65534 --clear-groups id -u", r"^65534$", 0),
-    ("lscpu", "lscpu", r"^Architecture: +x86_64(.|\n)*^CPU\(s\): +CPUS$", 0),
-    ("lsns", "lsns", r" pid +\d+ +1 root /init$", 0),
-    ("unshare", "unshare --pid --fork --mount-proc ps ax", r"^ +1 \S+ +\S+ +\S+ ps ax$", 0),
-    ("flock", "flock /tmp/lock echo locked", r"^locked$", 0),
-    ("taskset", "taskset -c 0 nproc", r"^1$", 0),
-    ("prlimit", "prlimit --nofile=64 sh -c 'ulimit -n'", r"^64$", 0),
-    ("findmnt", "findmnt /proc", r"^/proc +proc +proc", 0),
-    ("nproc", "nproc", r"^CPUS$", 0),
-    ("sort", "seq 50000 | sort -R | sort -n --parallel=2 | cmp - <(seq 50000) && echo same",
-     r"^same$", 0),
-    ("ls", "ls -l /proc/self/fd/0", r" /proc/self/fd/0 -> /dev/console$", 0),
-    ("stat", "stat -c '%F %a' /tmp", r"^directory 1777$", 0),
-    ("df", "df /", r"^rootfs +\d+ +\d+", 0),
-    ("timeout", "timeout 1 sleep 60", r"", 124),
-    ("hello-go", "hello-go", r"^go CPUS cpus 499500000 Linux$", 0),
-    ("hello-rust", "hello-rust", r"^rust CPUS cpus 13986000 Linux$", 0),
-]
+
+class Case:
+    """A command, or keys; with what must come of it."""
+
+    def __init__(self, kind, text):
+        self.kind, self.text, self.patterns, self.status = kind, text, [], 0
+
+
+class Set:
+    """A file of cases."""
+
+    def __init__(self, path):
+        self.packages, self.programs, self.seconds, self.items = "", "", 180, []
+        with open(path, encoding="utf-8") as file:
+            for line in filter(None, map(str.rstrip, file)):
+                self.add(line, path)
+
+    def add(self, line, path):
+        mark, _, rest = line.partition(" ")
+        if mark in ("packages:", "programs:"):
+            setattr(self, mark[:-1], rest)
+        elif mark == "seconds:":
+            self.seconds = int(rest)
+        elif mark in ("$", ">"):
+            self.items.append(Case(mark, rest))
+        elif mark in ("##", "?"):
+            self.items.append((mark, rest))
+        elif mark == "~":
+            self.items[-1].patterns.append(rest)
+        elif mark == "=":
+            self.items[-1].status = int(rest)
+        elif mark != "//":
+            sys.exit(f"{path}: {line}: begins with no mark")
 
 
 class Bash:
     """The guest's bash at the serial console."""
 
-    def __init__(self, kernel, initrd, mem, cpus, log):
+    def __init__(self, kernel, initrd, mem, cpus, log, seconds=180):
         args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", cpus,
                                "--mem", mem, "--log", log])
         with tempfile.TemporaryDirectory() as scratch:
             command = run.qemu_command(args, "console=ttyS0 panic=-1 quiet", scratch)
-        self.guest = run.Guest(command, args)
+        self.guest, self.seconds = run.Guest(command, args), seconds
         self.alive = self.guest.wait_for(r"# $", 180)
         for text in ("stty cols 2000; TERM=dumb exec bash --norc\n", "PS1='@ '\n"):
             self.guest.send(text)
@@ -91,21 +88,22 @@ class Bash:
         """(output, exit status), or (what came so far, None) when no end is seen."""
         first = len(self.guest.lines)
         self.guest.send(command + "; echo status=$?\n")
-        self.alive = self.guest.wait_for(r"status=\d+\n(.|\n)*@ $", 180)
+        self.alive = self.guest.wait_for(r"status=\d+\n(.|\n)*@ $", self.seconds)
         text = "\n".join(self.guest.lines[first + 1:])
         found = re.search(r"status=(\d+)$", text, re.M)
         return (text[:found.start()], int(found.group(1))) if found else (text, None)
 
-    def job_control(self):
-        """Stops a job by Ctrl-Z, has it go on in the foreground, ends it by Ctrl-C."""
-        keys = (("sleep 93\n", r"sleep 93\n"), ("\x1a", r"Stopped +sleep 93\n(.|\n)*@ $"),
-                ("jobs\n", r"\[1\]\+ +Stopped +sleep 93\n(.|\n)*@ $"), ("fg\n", r"fg\nsleep 93\n"),
-                ("\x03", r"@ $"), ("echo was $?\n", r"^was 130\n(.|\n)*@ $"))
-        for text, expect in keys:
-            self.guest.send(text)
-            self.alive = self.alive and self.guest.wait_for(expect, 180)
-            time.sleep(1)  # what was typed has started
-        return self.alive
+    def type(self, keys, patterns):
+        """(what came since, whether all patterns did)"""
+        first = len(self.guest.lines)
+        keys = re.sub(r"\^([A-Z\[])", lambda m: chr(ord(m.group(1)) & 31), keys)
+        for name, key in (("\\n", "\r"), ("\\t", "\t"), ("\\e", "\x1b")):
+            keys = keys.replace(name, key)
+        time.sleep(1)  # who waits for keys has begun to
+        self.guest.send(keys)
+        for pattern in patterns:
+            self.alive = self.alive and self.guest.wait_for(pattern, self.seconds)
+        return "\n".join(self.guest.lines[first:]), self.alive
 
     def end(self):
         if self.alive:
@@ -115,40 +113,106 @@ class Bash:
             self.guest.stop()
 
 
-def check(bash, cpus, program, command, pattern, status):
-    """'ok', 'FAIL' or 'skip' of one line of the table."""
+class Report:
+    """Counts, and the document."""
+
+    def __init__(self):
+        self.ok = self.failed = self.skipped = 0
+        self.doc = []
+
+    def count(self, how, what, why=""):
+        self.ok += how == "ok"
+        self.failed += how == "FAIL"
+        self.skipped += how == "skip"
+        print(f"  {how:4} {what[:100]}" + (f"\n       {why}" if why else ""), flush=True)
+
+    def show(self, case, text):
+        """The command and what it printed, shortened."""
+        lines = [ESCAPES.sub("", x).rstrip() for x in text.rstrip("\n").split("\n")]
+        if case.kind == ">":
+            self.doc.append(f"    > {case.text}" + ("    (draws its screen)" if "\x1b" in text else ""))
+            lines = [] if "\x1b" in text else lines[1:]
+        else:
+            self.doc.append(f"    $ {case.text}")
+        if len(lines) > MOST_LINES:
+            lines[MOST_LINES - 2:] = [f"... {len(lines) - MOST_LINES + 2} more lines"]
+        for line in lines if any(lines) else []:
+            more = len(line) - MOST_COLUMNS
+            self.doc.append("    " + (line[:MOST_COLUMNS] + " ..." if more > 4 else line))
+        if case.kind == "$" and case.status:
+            self.doc.append(f"    [status {case.status}]")
+
+
+def make_image(config, out):
+    programs = " ".join(x for x in config.programs.split() if os.path.exists(x))
+    subprocess.run([IMAGE, out, "--base", "build/initramfs.cpio.gz.list", "--packages",
+                    config.packages, "--programs", programs], check=True)
+    with open(out + ".mem", encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def check(bash, cpus, case, report):
+    patterns = [x.replace("CPUS", cpus) for x in case.patterns]
     if not bash.alive:
-        return "FAIL", "the guest does not answer"
-    if bash.ask(f"type {program}")[1] == 1:
-        return "skip", "not in the ramdisk"
-    text, got = bash.ask(command)
-    good = got == status and re.search(pattern.replace("CPUS", cpus), text, re.M)
-    return ("ok", "") if good else ("FAIL", f"status {got}, printed {text[-400:]!r}")
+        report.count("FAIL", case.text, "the guest does not answer")
+    elif case.kind == "$":
+        text, got = bash.ask(case.text)
+        report.show(case, text)
+        missing = [x for x in patterns if not re.search(x, text, re.M)]
+        good = got == case.status and not missing
+        report.count("ok" if good else "FAIL", case.text,
+                     "" if good else f"status {got}, printed {text[-600:]!r} without {missing}")
+    else:
+        text, good = bash.type(case.text, patterns)
+        report.show(case, text)
+        report.count("ok" if good else "FAIL", "keys: " + case.text,
+                     "" if good else f"came: {bash.guest.unread[-300:]!r}, not {patterns}")
 
 
-def main():
-    result, kernel, initrd, mem, cpus, log = sys.argv[1:]
-    counts = {"ok": 0, "FAIL": 0, "skip": 0}
-    bash = Bash(kernel, initrd, mem, cpus, log)
+def run_set(path, args, report):
+    config, name = Set(path), os.path.splitext(os.path.basename(path))[0]
+    image, log = f"build/image-{name}.cpio", f"build/debian-{name}.log"
+    mem = make_image(config, image)
+    report.doc.append(f"\n# make run PACKAGES=\"{config.packages}\"")
+    bash, skips = Bash(args.kernel, image, mem, args.cpus, log, config.seconds), False
     try:
-        for line in TABLE:
-            how, why = check(bash, cpus, *line)
-            counts[how] += 1
-            print(f"  {how:4} {line[0]}: {line[1][:70]}", flush=True)
-            if why:
-                print(f"       {why}")
-        how = "ok" if bash.alive and bash.job_control() else "FAIL"
-        counts[how] += 1
-        print(f"  {how:4} bash: sleep 93, Ctrl-Z, jobs, fg, Ctrl-C", flush=True)
+        for item in config.items:
+            if isinstance(item, Case):
+                if skips:
+                    report.count("skip", item.text)
+                else:
+                    check(bash, args.cpus, item, report)
+            elif item[0] == "##":
+                skips = False
+                report.doc.append(f"\n## {item[1]}\n")
+            else:
+                skips = bash.ask(f"type {shlex.quote(item[1])}")[1] != 0
     finally:
         bash.end()
     with open(log, encoding="utf-8", errors="replace") as file:
         for line in filter(run.COMPLAINT.search, file):
-            counts["FAIL"] += 1
-            print(f"  FAIL the kernel says: {line.strip()}")
-    with open(result, "w", encoding="utf-8") as file:
-        file.write(f"{counts['ok']} {counts['FAIL']} {counts['skip']}\n")
-    return 1 if counts["FAIL"] else 0
+            report.count("FAIL", f"the kernel says: {line.strip()}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--cpus", default="2")
+    parser.add_argument("--result")
+    parser.add_argument("--doc")
+    parser.add_argument("sets", nargs="+")
+    args = parser.parse_args()
+    report, start = Report(), time.monotonic()
+    for path in args.sets:
+        run_set(path, args, report)
+    print(f"  {len(args.sets)} boots, {time.monotonic() - start:.0f} s")
+    if args.doc:
+        with open(args.doc, "w", encoding="utf-8") as file:
+            file.write("\n".join(report.doc) + "\n")
+    if args.result:
+        with open(args.result, "w", encoding="utf-8") as file:
+            file.write(f"{report.ok} {report.failed} {report.skipped}\n")
+    return 1 if report.failed else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,32 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+func ticks() int {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	n := 0
+	for late := time.After(30 * time.Second); n < 5; {
+		select {
+		case <-ticker.C:
+			n++
+		case <-late:
+			return -1
+		}
+	}
+	return n
+}
+
+func killed() error {
+	cmd := exec.Command("sleep", "99")
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	cmd.Process.Kill()
+	return cmd.Wait()
+}
 
 func main() {
 	var wg sync.WaitGroup
@@ -31,4 +56,6 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println("go", runtime.NumCPU(), "cpus", sum, strings.TrimSpace(string(out)))
+	fmt.Println("ticks", ticks())
+	fmt.Printf("%v, %v\n", exec.Command("sh", "-c", "exit 3").Run(), killed())
 }
