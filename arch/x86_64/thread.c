@@ -1,15 +1,15 @@
 /*
  * The machine's part of a thread: its first stack frame, its user state, the switch to it.
  *
- * User state that is not in struct regs - FPU, data segments, FS and GS base - stays in the CPU while the kernel
- * runs, for the kernel uses none of it. It is saved when the thread is switched out and loaded when
- * it is switched in, except when the CPU still holds it: percpu.fpu_owner says whose it holds, and
- * thread.last_cpu that it has not run elsewhere meanwhile. Kernel threads (fpu == NULL) neither
- * save nor load, so a nap in the idle thread costs nothing.
+ * User state that is not in struct regs - FPU, data segments, FS and GS base - stays in the CPU
+ * while the kernel runs, for the kernel uses none of it. It is saved when the thread is switched
+ * out and loaded when it is switched in, except when the CPU still holds it: percpu.fpu_owner says
+ * whose it holds, and thread.last_cpu that it has not run elsewhere meanwhile. Kernel threads
+ * (fpu == NULL) neither save nor load, so a nap in the idle thread costs nothing.
  *
  * User mode loads segments as it likes, and sets the bases where the CPU has FSGSBASE: what is in
- * memory of a running thread is from its last switch; arch_save_segments() makes it true. Of segments
- * it can only load those of the GDT, so loading them again never faults.
+ * memory of a running thread is from its last switch; arch_save_segments() makes it true. Of
+ * segments it can only load those of the GDT, so loading them again never faults.
  *
  * sigframe.c rewrites the image in memory in steps that may sleep; fpu_is_edited keeps a switch in
  * between from saving over it or loading half of it.
