@@ -16,13 +16,14 @@
 #include "kernel/debug/panic.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "fs/flock.h"
 #include "fs/inode.h"
 #include "fs/internal.h"
 #include "fs/open.h"
 
-u64 file_max = 1 << 20;
+u64 file_max;
 void (*file_hook_epoll_release)(struct file *f);
 
 static _Atomic u64 nr_files;
@@ -34,24 +35,36 @@ u64 file_count(void)
 }
 
 static_assert(((O_RDONLY + 1) & 3) == FILE_READ && ((O_WRONLY + 1) & 3) == FILE_WRITE,
-	      "see file_make()");
+	      "see file_fill()");
 
 static void file_uncharge(void)
 {
 	atomic_fetch_sub_explicit(&nr_files, 1, memory_order_relaxed);
 }
 
-struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode, u32 flags)
+struct file *file_alloc(void)
+{
+	struct file *f = NULL;
+
+	if (likely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) < file_max) ||
+	    capable(CAP_SYS_ADMIN))
+		f = cache_alloc(file_cache);
+	if (unlikely(!f))
+		file_uncharge();
+	return f;
+}
+
+void file_unalloc(struct file *f)
+{
+	cache_free(file_cache, f);
+	file_uncharge();
+}
+
+void file_fill(struct file *f, struct mount *mnt, struct dentry *dentry, struct inode *inode,
+	       u32 flags)
 {
 	const struct file_ops *ops = inode->fops;
-	struct file *f;
 
-	if (unlikely(atomic_fetch_add_explicit(&nr_files, 1, memory_order_relaxed) >= file_max) &&
-	    !capable(CAP_SYS_ADMIN))
-		goto out_uncharge;
-	f = cache_alloc(file_cache);
-	if (unlikely(!f))
-		goto out_uncharge;
 	refcount_init(&f->refs, 1);
 	atomic_init(&f->flags, flags);
 	f->mode = ((flags + 1) & 3) | FILE_PREAD | (ops->seek ? 0 : FILE_STREAM);
@@ -63,10 +76,15 @@ struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *i
 	f->pos = 0;
 	list_init(&f->ep_links);
 	atomic_init(&f->owner, NULL);
+}
+
+struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode, u32 flags)
+{
+	struct file *f = file_alloc();
+
+	if (likely(f))
+		file_fill(f, mnt, dentry, inode, flags);
 	return f;
-out_uncharge:
-	file_uncharge();
-	return NULL;
 }
 
 int file_make_error(void)
@@ -134,8 +152,7 @@ static inline void file_free(struct file *f)
 	}
 	if (unlikely((f->mode & FILE_DENIER) || f->owner))
 		file_free_rest(f);
-	cache_free(file_cache, f);
-	file_uncharge();
+	file_unalloc(f);
 }
 
 void file_discard(struct file *f)
@@ -183,6 +200,10 @@ struct file_owner *file_owner_get(struct file *file)
 
 void file_init_cache(void)
 {
+	struct mem_stats mem;
+
+	mem_stats(&mem); /* about 1 KiB for each, with inode and name: a tenth of it, as in Linux */
+	file_max = MAX(mem.total_pages * (PAGE_SIZE / 1024) / 10, (u64)8192);
 	file_cache = cache_create("file", sizeof(struct file), 8);
 	rw_init();
 }

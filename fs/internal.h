@@ -181,7 +181,12 @@ void rw_init(void); /* rw.c; called by file_init_cache */
 struct file *file_make(struct mount *mnt, struct dentry *dentry, struct inode *inode,
 		       u32 flags) __must_check;
 int file_make_error(void);
-/* Undoes that: no ops->release, and the path's references are the caller's again. */
+/* The same in two steps, of which only the first may fail; file_unalloc() undoes it. */
+struct file *file_alloc(void) __must_check;
+void file_unalloc(struct file *file);
+void file_fill(struct file *file, struct mount *mnt, struct dentry *dentry, struct inode *inode,
+	       u32 flags);
+/* Undoes both, or file_make(): no ops->release, and the path's references are the caller's again. */
 void file_discard(struct file *file);
 
 /* inode.c: may dir be searched? Most may by everybody. */

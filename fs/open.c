@@ -121,22 +121,19 @@ static int file_truncate(struct file *file, s64 size)
 	return vfs_setattr(&file->path, &attr);
 }
 
-/* The checks are done. The path's references become the file's, on success only. */
-static inline int open_file(struct path *path, u32 flags, struct file **out)
+/* The checks are done. Fills file, or lets it go; the path's references become the file's, on
+ * success only. */
+static inline int open_with(struct path *path, u32 flags, struct file *file)
 {
 	struct inode *inode = dentry_inode(path->dentry);
 	bool is_writer = S_ISREG(inode->mode) && ((flags + 1) & 2); /* O_WRONLY, O_RDWR */
-	struct file *file;
 	int err;
 
-	if (is_writer && (err = inode_get_writer(inode)))
+	if (is_writer && (err = inode_get_writer(inode))) {
+		file_unalloc(file);
 		return err;
-	file = file_make(path->mnt, path->dentry, inode, flags & ~(u32)(OPEN_ONLY & ~O_NOCTTY));
-	if (unlikely(!file)) {
-		if (is_writer)
-			inode_put_writer(inode);
-		return file_make_error();
 	}
+	file_fill(file, path->mnt, path->dentry, inode, flags & ~(u32)(OPEN_ONLY & ~O_NOCTTY));
 	if (is_writer) {
 		file->mode |= FILE_WRITER;
 		atomic_fetch_add_explicit(&path->mnt->writers, 1, memory_order_seq_cst);
@@ -153,8 +150,20 @@ static inline int open_file(struct path *path, u32 flags, struct file **out)
 		file_put(file);
 		return err;
 	}
-	*out = file;
 	return 0;
+}
+
+static inline int open_file(struct path *path, u32 flags, struct file **out)
+{
+	struct file *file = file_alloc();
+	int err;
+
+	if (unlikely(!file))
+		return file_make_error();
+	err = open_with(path, flags, file);
+	if (likely(!err))
+		*out = file;
+	return err;
 }
 
 static int open_for_exec(const struct path *path, struct file **out)
@@ -244,21 +253,22 @@ out_unlock:
 	return err;
 }
 
-/* One name with O_CREAT. 1: it was a symlink, and w->name is to be walked. */
-static int open_last(struct walk *w, const struct last_component *last, u32 flags, u32 mode,
-		     struct file **out)
+/* One name with O_CREAT, of what is to be opened then. 1: it was a symlink, and w->name is to be
+ * walked. */
+static int find_or_create_last(struct walk *w, const struct last_component *last, u32 flags,
+			       u32 mode, bool *is_new)
 {
 	struct qname q = qname_of(last->name, last->len);
 	struct dentry *dentry;
-	bool is_new = false, is_there = true;
+	bool is_there = true;
 	int err;
 
 	err = dentry_lookup(w->path.dentry, &q, &dentry);
 	if (err == -ENOENT)
-		err = create_last(w, &q, mode, &is_new, &dentry);
+		err = create_last(w, &q, mode, is_new, &dentry);
 	if (err)
 		return err;
-	if (!is_new && (flags & O_EXCL)) {
+	if (!*is_new && (flags & O_EXCL)) {
 		err = walk_enter(w, dentry); /* where it may not go, RESOLVE_NO_XDEV comes first */
 		return err ? err : -EEXIST;
 	}
@@ -269,18 +279,12 @@ static int open_last(struct walk *w, const struct last_component *last, u32 flag
 		dentry_put(dentry);
 		if (!err && !is_there)
 			return 1;
-	} else if (!is_new &&
+	} else if (!*is_new &&
 		   (err = protect_creation(dentry_inode(w->path.dentry), dentry_inode(dentry)))) {
 		dentry_put(dentry);
 	} else {
 		err = walk_enter(w, dentry);
 	}
-	if (!err)
-		err = open_check(&w->path, is_new ? flags & ~(u32)O_TRUNC : flags, is_new);
-	if (!err)
-		err = open_file(&w->path, is_new ? flags & ~(u32)O_TRUNC : flags, out);
-	if (!err && is_new)
-		(*out)->mode |= FILE_CREATED;
 	return err;
 }
 
@@ -296,12 +300,11 @@ static int open_create_dots(struct walk *w, const struct last_component *last, u
 	return flags & O_EXCL ? -EEXIST : -EISDIR;
 }
 
-static int open_create(struct walk *w, u32 flags, u32 mode, struct file **out)
+static int find_or_create(struct walk *w, u32 flags, u32 mode, bool *is_new)
 {
 	struct last_component last;
 	int err;
 
-	mode = S_IFREG | (mode & 07777 & ~fs_ctx_umask(fs_ctx_current()));
 	do {
 		err = walk_to_last(w, &last);
 		if (err)
@@ -310,9 +313,37 @@ static int open_create(struct walk *w, u32 flags, u32 mode, struct file **out)
 			return open_create_dots(w, &last, flags);
 		if (last.has_slash)
 			return -EISDIR;
-		err = open_last(w, &last, flags, mode, out);
+		err = find_or_create_last(w, &last, flags, mode, is_new);
 	} while (err > 0);
 	return err;
+}
+
+/* The file comes first: where there is none to be had, no name is made. */
+static int open_create(struct walk *w, u32 flags, u32 mode, struct file **out)
+{
+	struct file *file = file_alloc();
+	bool is_new = false;
+	int err;
+
+	if (!file)
+		return file_make_error();
+	mode = S_IFREG | (mode & 07777 & ~fs_ctx_umask(fs_ctx_current()));
+	err = find_or_create(w, flags, mode, &is_new);
+	if (is_new)
+		flags &= ~(u32)O_TRUNC;
+	if (!err)
+		err = open_check(&w->path, flags, is_new);
+	if (err) {
+		file_unalloc(file);
+		return err;
+	}
+	err = open_with(&w->path, flags, file);
+	if (err)
+		return err;
+	if (is_new)
+		file->mode |= FILE_CREATED;
+	*out = file;
+	return 0;
 }
 
 static int tmpfile_dentry(const struct path *dir, struct dentry **out)
