@@ -21,8 +21,12 @@
 #include <linux/fcntl.h>
 
 #include "lib/rbtree.h"
+#include "arch/x86_64/percpu.h"
 #include "arch/x86_64/uaccess.h"
+#include "kernel/id/cred.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/sched/thread.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/wait.h"
 #include "fs/anonfs/anonfs.h"
@@ -41,6 +45,7 @@ struct epoll {
 	struct list ready;
 	struct wait_queue wait; /* epoll_wait sleepers, and sets that watch this one */
 	struct file *file; /* [I] its own; uncounted, outlives it */
+	struct uid_usage *payer; /* [I] who made it: counts its items */
 };
 
 struct epitem {
@@ -72,6 +77,8 @@ struct ep_poll_table {
 static struct mutex epoll_lock = MUTEX_INIT(RANK_EPOLL);
 static struct slab_cache *item_cache, *hook_cache;
 static const struct file_ops epoll_ops;
+
+s64 epoll_max_watches;
 
 static struct epoll *epoll_of(const struct file *file)
 {
@@ -185,13 +192,26 @@ static void epoll_remove(struct epoll *ep, struct epitem *item)
 	rb_erase(&ep->items, &item->node);
 	list_del(&item->file_link);
 	cache_free(item_cache, item);
+	uid_usage_add(ep->payer, USAGE_WATCHES, -1);
+}
+
+static struct epitem *epitem_new(struct epoll *ep)
+{
+	struct epitem *item = cache_zalloc(item_cache);
+
+	if (item)
+		uid_usage_add(ep->payer, USAGE_WATCHES, 1);
+	return item;
 }
 
 static int epoll_add(struct epoll *ep, int fd, struct file *file, const struct epoll_event *event)
 {
-	struct epitem *item = cache_zalloc(item_cache);
-	struct ep_poll_table table = { .pt.queue = epoll_queue, .item = item };
+	struct ep_poll_table table = { .pt.queue = epoll_queue };
+	struct epitem *item;
 
+	if (uid_usage_add(ep->payer, USAGE_WATCHES, 0) >= (u64)epoll_max_watches)
+		return -ENOSPC;
+	item = table.item = epitem_new(ep);
 	if (!item)
 		return -ENOMEM;
 	item->ep = ep;
@@ -490,6 +510,7 @@ static void epoll_release(struct file *file)
 		epoll_remove(ep, container_of(n, struct epitem, node));
 	mutex_unlock(&ep->lock);
 	mutex_unlock(&epoll_lock);
+	uid_usage_put(ep->payer);
 	kfree(ep);
 }
 
@@ -552,15 +573,22 @@ int epoll_open(struct file **out)
 	list_init(&ep->ready);
 	wait_queue_init(&ep->wait);
 	err = anonfs_open("[eventpoll]", &epoll_ops, ep, O_RDWR, out);
-	if (err)
+	if (err) {
 		kfree(ep);
-	else
-		ep->file = *out;
-	return err;
+		return err;
+	}
+	ep->file = *out;
+	ep->payer = uid_usage_get(current->uid_usage);
+	return 0;
 }
 
 void epoll_init(void)
 {
+	struct mem_stats mem;
+
+	mem_stats(&mem); /* a user's items may take a 25th of it, as in Linux */
+	epoll_max_watches = (s64)(mem.total_pages / 25 * PAGE_SIZE /
+				  (sizeof(struct epitem) + sizeof(struct ephook)));
 	item_cache = cache_create("eventpoll_epi", sizeof(struct epitem), 0);
 	hook_cache = cache_create("eventpoll_pwq", sizeof(struct ephook), 0);
 	file_hook_epoll_release = epoll_forget_file;

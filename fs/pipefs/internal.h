@@ -29,6 +29,7 @@ struct pipe {
 	u64 bytes;
 	struct page *spare; /* the last emptied page: the next write takes it */
 	struct pipe_buf *slots;
+	struct uid_usage *payer; /* who made it: counts its slots */
 };
 
 static inline struct pipe_buf *pipe_slot(struct pipe *p, u32 nth)

@@ -20,10 +20,12 @@
 #include <linux/magic.h>
 #include <linux/signal.h>
 
+#include "arch/x86_64/percpu.h"
 #include "arch/x86_64/uaccess.h"
 #include "kernel/id/cred.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/sched/thread.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/wait.h"
 #include "kernel/task/signal.h"
@@ -31,29 +33,38 @@
 #include "fs/poll.h"
 
 #define PIPE_SLOTS_DEFAULT 16
+#define PIPE_SLOTS_SMALL   2
 #define PIPE_SIZE_MAX      (1u << 31)
 
 u32 pipe_max_size = 1 << 20;
+u64 pipe_pages_soft = 16384, pipe_pages_hard;
 
 static struct pseudo_fs pipefs;
 static struct slab_cache *pipe_cache;
 
-static struct pipe *pipe_new(void)
+/* Whether a user's pipes have too many pages. */
+static bool is_too_many(u64 pages, u64 limit)
 {
-	struct pipe *p = cache_zalloc(pipe_cache);
+	return limit && pages > limit && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN);
+}
 
-	if (!p)
-		return NULL;
-	p->slots = kcalloc(PIPE_SLOTS_DEFAULT, sizeof(*p->slots));
-	if (!p->slots) {
-		cache_free(pipe_cache, p);
-		return NULL;
+/* How many slots a new pipe of this user gets, who has paid for them then; 0: none. */
+static u32 slots_charge(struct uid_usage *user)
+{
+	u32 n = PIPE_SLOTS_DEFAULT;
+	u64 pages;
+
+	if (n * PAGE_SIZE > pipe_max_size && !capable(CAP_SYS_RESOURCE))
+		n = pipe_max_size / PAGE_SIZE;
+	pages = uid_usage_add(user, USAGE_PIPE_PAGES, n);
+	if (unlikely(n > PIPE_SLOTS_SMALL && is_too_many(pages, pipe_pages_soft))) {
+		pages = uid_usage_add(user, USAGE_PIPE_PAGES, (s64)PIPE_SLOTS_SMALL - n);
+		n = PIPE_SLOTS_SMALL;
 	}
-	p->nr_slots = PIPE_SLOTS_DEFAULT;
-	mutex_init(&p->lock, RANK_PIPE);
-	wait_queue_init(&p->read_wait);
-	wait_queue_init(&p->write_wait);
-	return p;
+	if (likely(!is_too_many(pages, pipe_pages_hard)))
+		return n;
+	uid_usage_add(user, USAGE_PIPE_PAGES, -(s64)n);
+	return 0;
 }
 
 static void pipe_free(struct pipe *p)
@@ -62,8 +73,29 @@ static void pipe_free(struct pipe *p)
 		page_put(pipe_slot(p, i)->page);
 	if (p->spare)
 		page_put(p->spare);
+	uid_usage_add(p->payer, USAGE_PIPE_PAGES, -(s64)p->nr_slots);
+	uid_usage_put(p->payer);
 	kfree(p->slots);
 	cache_free(pipe_cache, p);
+}
+
+static struct pipe *pipe_new(void)
+{
+	struct pipe *p = cache_zalloc(pipe_cache);
+
+	if (!p)
+		return NULL;
+	mutex_init(&p->lock, RANK_PIPE);
+	wait_queue_init(&p->read_wait);
+	wait_queue_init(&p->write_wait);
+	p->payer = uid_usage_get(current->uid_usage);
+	p->nr_slots = slots_charge(p->payer);
+	if (p->nr_slots)
+		p->slots = kcalloc(p->nr_slots, sizeof(*p->slots));
+	if (p->slots)
+		return p;
+	pipe_free(p);
+	return NULL;
 }
 
 /* A page that somebody else has too (tee, a page cache) is never written to. */
@@ -414,12 +446,17 @@ long pipe_get_size(struct file *file)
 static long pipe_resize(struct pipe *p, u32 nr_slots)
 {
 	struct pipe_buf *slots = kcalloc(nr_slots, sizeof(*slots));
+	u64 pages;
 	long err = 0;
 
 	if (!slots)
 		return -ENOMEM;
 	mutex_lock(&p->lock);
-	if (p->used > nr_slots) {
+	pages = uid_usage_add(p->payer, USAGE_PIPE_PAGES, (s64)nr_slots - p->nr_slots);
+	if (nr_slots > p->nr_slots &&
+	    (is_too_many(pages, pipe_pages_soft) || is_too_many(pages, pipe_pages_hard))) {
+		err = -EPERM;
+	} else if (p->used > nr_slots) {
 		err = -EBUSY;
 	} else {
 		for (u32 i = 0; i < p->used; i++)
@@ -430,6 +467,8 @@ static long pipe_resize(struct pipe *p, u32 nr_slots)
 		p->first = 0;
 		slots = old;
 	}
+	if (err)
+		uid_usage_add(p->payer, USAGE_PIPE_PAGES, (s64)p->nr_slots - nr_slots);
 	mutex_unlock(&p->lock);
 	kfree(slots);
 	wake_all_key(&p->write_wait, POLLOUT | POLLWRNORM);
@@ -466,7 +505,7 @@ int pipe_open(u32 flags, struct file *ends[2])
 	int err;
 
 	if (!p)
-		return -ENOMEM;
+		return -ENFILE; /* pipe(2) says so also where memory is out */
 	err = libfs_open_new(&node, NULL, O_RDONLY | flags, &file[0]);
 	if (err)
 		goto out_free;

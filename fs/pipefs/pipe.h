@@ -30,5 +30,8 @@ long pipe_splice(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, s
 long pipe_tee(struct file *in, struct file *out, size_t n, bool is_nowait);
 
 extern u32 pipe_max_size; /* /proc/sys/fs/pipe-max-size: bytes, for the unprivileged */
+/* pipe-user-pages-soft, -hard: of all pipes of one of them; 0: as many as they like. Above the
+ * first, pipes are small; above the second there are none. */
+extern u64 pipe_pages_soft, pipe_pages_hard;
 
 void pipefs_init(void);

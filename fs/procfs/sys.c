@@ -23,6 +23,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/mount.h"
+#include "fs/anonfs/epoll.h"
 #include "fs/pipefs/pipe.h"
 #include "fs/procfs/internal.h"
 #include "fs/protect.h"
@@ -300,7 +301,7 @@ static const struct tree_entry vm_table[] = {
 };
 
 static const struct tree_entry epoll_table[] = {
-	CONST_ENTRY("max_user_watches", 1048576),
+	SETTING_ENTRY("max_user_watches", epoll_max_watches, 0, INT64_MAX),
 	{ .name = NULL },
 };
 
@@ -317,6 +318,8 @@ static const struct tree_entry fs_table[] = {
 	CONST_ENTRY("overflowuid", 65534),
 	NUMBER_ENTRY("pipe-max-size", 0644, &pipe_max_size, sizeof(pipe_max_size), 0, PIPE_MAX,
 		     set_pipe_max),
+	SETTING_ENTRY("pipe-user-pages-hard", pipe_pages_hard, 0, INT64_MAX),
+	SETTING_ENTRY("pipe-user-pages-soft", pipe_pages_soft, 0, INT64_MAX),
 	SETTING_ENTRY("protected_fifos", protected_fifos, 0, 2),
 	SETTING_ENTRY("protected_hardlinks", protected_hardlinks, 0, 1),
 	SETTING_ENTRY("protected_regular", protected_regular, 0, 2),

@@ -4,7 +4,7 @@
  * Owns: struct cred, and what each user has. A published cred never changes: a thread
  *   that changes its identity copies, edits the copy and puts it in place of the old one
  *   (thread_set_cred). So readers need a reference, but no lock.
- * Locks: users_lock (USERS) for the table of users; a user is in it while threads count for it.
+ * Locks: users_lock (USERS) for the table of users; a user is in it while somebody counts for it.
  */
 #include "kernel/id/cred.h"
 
@@ -135,14 +135,13 @@ bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid)
 struct uid_usage {
 	struct list link; /* in its bucket */
 	u32 uid;
-	struct refcount threads; /* zero only under users_lock, just before it goes */
-	_Atomic u32 signals;
+	struct refcount refs; /* zero only under users_lock, just before it goes */
+	_Atomic u64 count[NR_USAGES];
 };
 
 static struct spinlock users_lock = SPINLOCK_INIT(RANK_USERS);
 static struct list users[USER_BUCKETS];
-static struct uid_usage overflow_user = { .threads =
-						  REFCOUNT_INIT(1) }; /* in no bucket, never goes */
+static struct uid_usage overflow_user = { .refs = REFCOUNT_INIT(1) }; /* in no bucket, never goes */
 
 static struct list *user_bucket(u32 uid)
 {
@@ -154,23 +153,22 @@ static struct uid_usage *user_find(u32 uid)
 	struct uid_usage *u;
 
 	list_for_each(u, user_bucket(uid), link)
-		if (u->uid == uid && refcount_tryget(&u->threads))
+		if (u->uid == uid && refcount_tryget(&u->refs))
 			return u;
 	return NULL;
 }
 
-struct uid_usage *uid_usage_charge(u32 uid)
+struct uid_usage *uid_usage_of(u32 uid)
 {
 	struct uid_usage *u;
 
 	spin_lock(&users_lock);
 	u = user_find(uid);
 	if (!u) {
-		u = kmalloc(sizeof(*u));
+		u = kzalloc(sizeof(*u));
 		if (u) {
 			u->uid = uid;
-			refcount_init(&u->threads, 1);
-			atomic_init(&u->signals, 0);
+			refcount_init(&u->refs, 1);
 			list_add(&u->link, user_bucket(uid));
 		}
 	}
@@ -180,13 +178,13 @@ struct uid_usage *uid_usage_charge(u32 uid)
 
 struct uid_usage *uid_usage_get(struct uid_usage *u)
 {
-	refcount_get(&u->threads);
+	refcount_get(&u->refs);
 	return u;
 }
 
 void uid_usage_put(struct uid_usage *u)
 {
-	if (!refcount_put(&u->threads))
+	if (!refcount_put(&u->refs))
 		return;
 	spin_lock(&users_lock);
 	list_del(&u->link);
@@ -194,14 +192,21 @@ void uid_usage_put(struct uid_usage *u)
 	kfree(u);
 }
 
-u32 uid_usage_threads(const struct uid_usage *u)
+u64 uid_usage_add(struct uid_usage *u, enum usage_kind what, s64 n)
 {
-	return refcount_read(&u->threads);
+	return atomic_fetch_add_explicit(&u->count[what], (u64)n, memory_order_relaxed) + (u64)n;
 }
 
-u32 uid_usage_signals(struct uid_usage *u, int more)
+struct uid_usage *uid_usage_join(struct uid_usage *u)
 {
-	return atomic_fetch_add_explicit(&u->signals, (u32)more, memory_order_relaxed) + (u32)more;
+	uid_usage_add(u, USAGE_THREADS, 1);
+	return u;
+}
+
+void uid_usage_leave(struct uid_usage *u)
+{
+	uid_usage_add(u, USAGE_THREADS, -1);
+	uid_usage_put(u);
 }
 
 void cred_init(void)

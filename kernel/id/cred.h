@@ -70,15 +70,25 @@ static inline bool capable_own(unsigned cap)
 bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid);
 
 /*
- * What a real user id has, against its limits: threads, of which each holds one count
- * (RLIMIT_NPROC), and pending signals (RLIMIT_SIGPENDING), counted while their process lives.
+ * What a real user id has, against its limits.
  */
+enum usage_kind {
+	USAGE_THREADS, /* RLIMIT_NPROC */
+	USAGE_SIGNALS, /* pending ones: RLIMIT_SIGPENDING; counted while their process lives */
+	USAGE_WATCHES, /* files in epoll sets: /proc/sys/fs/epoll/max_user_watches */
+	USAGE_PIPE_PAGES, /* /proc/sys/fs/pipe-user-pages-soft and -hard */
+	NR_USAGES
+};
+
 struct uid_usage;
-/* Counts one more thread of uid. Never NULL: out of memory it counts for nobody. */
-struct uid_usage *uid_usage_charge(u32 uid);
-struct uid_usage *uid_usage_get(struct uid_usage *usage); /* one more of the same user */
+/* With a reference. Never NULL: out of memory it counts for nobody. */
+struct uid_usage *uid_usage_of(u32 uid);
+struct uid_usage *uid_usage_get(struct uid_usage *usage);
 void uid_usage_put(struct uid_usage *usage);
-u32 uid_usage_threads(const struct uid_usage *usage);
-u32 uid_usage_signals(struct uid_usage *usage, int more); /* adds; how many there are then */
+u64 uid_usage_add(struct uid_usage *usage, enum usage_kind what,
+		  s64 n); /* how many there are then */
+/* The same for a thread, which is one of the user's threads with it. */
+struct uid_usage *uid_usage_join(struct uid_usage *usage); /* the reference becomes the thread's */
+void uid_usage_leave(struct uid_usage *usage);
 
 void cred_init(void);

@@ -86,7 +86,7 @@ void thread_free(struct thread *t)
 	if (t->cred)
 		cred_put(t->cred);
 	if (t->uid_usage)
-		uid_usage_put(t->uid_usage);
+		uid_usage_leave(t->uid_usage);
 	pid_put(t->pid);
 	kstack_free((void *)t->head.stack_top);
 	cache_free(fpu_cache, t->head.arch.fpu);

@@ -51,8 +51,8 @@ static struct pid pid_zero = {
 
 static int check_limits(const struct thread *self)
 {
-	if (uid_usage_threads(self->uid_usage) >= rlimit_get(RLIMIT_NPROC) && self->cred->uid &&
-	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+	if (uid_usage_add(self->uid_usage, USAGE_THREADS, 0) >= rlimit_get(RLIMIT_NPROC) &&
+	    self->cred->uid && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
 	if (thread_count() >= (unsigned)threads_max)
 		return -EAGAIN;
@@ -65,7 +65,7 @@ static int copy_cred(struct thread *t, const struct thread *self, u64 flags)
 {
 	struct cred *cred;
 
-	t->uid_usage = uid_usage_get(self->uid_usage);
+	t->uid_usage = uid_usage_join(uid_usage_get(self->uid_usage));
 	if (likely(!(flags & (CLONE_NEWUSER | CLONE_NNP)))) {
 		t->cred = cred_get(self->cred);
 		return 0;
@@ -424,7 +424,7 @@ static int fill_kernel_started(struct thread *t)
 	arch_fpu_init(t->head.arch.fpu);
 	t->altstack = (stack_t){ .ss_flags = SS_DISABLE };
 	t->cred = cred_get(&cred_root);
-	t->uid_usage = uid_usage_charge(0);
+	t->uid_usage = uid_usage_join(uid_usage_of(0));
 	t->nsproxy = nsproxy_get(&nsproxy_initial);
 	task = task_new(t);
 	if (!task)

@@ -68,18 +68,19 @@ void sigpending_init(struct sigpending *p)
 void sigqueue_charge(struct task *t, int n)
 {
 	t->nr_queued += (u32)n;
-	uid_usage_signals(t->leader->uid_usage, n);
+	uid_usage_add(t->leader->uid_usage, USAGE_SIGNALS, n);
 }
 
 bool sigqueue_is_full(struct task *t)
 {
-	return uid_usage_signals(t->leader->uid_usage, 0) >= t->rlimits[RLIMIT_SIGPENDING].rlim_cur;
+	return uid_usage_add(t->leader->uid_usage, USAGE_SIGNALS, 0) >=
+	       t->rlimits[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 void sigqueue_move_charge(struct task *t, struct uid_usage *from, struct uid_usage *to)
 {
-	uid_usage_signals(from, -(int)t->nr_queued);
-	uid_usage_signals(to, (int)t->nr_queued);
+	uid_usage_add(from, USAGE_SIGNALS, -(s64)t->nr_queued);
+	uid_usage_add(to, USAGE_SIGNALS, t->nr_queued);
 }
 
 static void fill(struct sigqueue *q, int sig, const siginfo_t *info)

@@ -335,7 +335,8 @@ void thread_set_cred(const struct cred *new)
 	struct uid_usage *old_usage = self->uid_usage, *usage;
 	u64 irqflags;
 
-	usage = old->uid != new->uid ? uid_usage_charge(new->uid) : uid_usage_get(old_usage);
+	usage = old->uid != new->uid ? uid_usage_of(new->uid) : uid_usage_get(old_usage);
+	uid_usage_join(usage);
 	irqflags = sig_lock(self->task);
 	if (self == self->task->leader)
 		sigqueue_move_charge(self->task, old_usage, usage);
@@ -345,7 +346,7 @@ void thread_set_cred(const struct cred *new)
 	    old->fsgid != new->fsgid)
 		self->task->pdeath_signal = 0; /* PR_SET_PDEATHSIG(2const) */
 	sig_unlock(self->task, irqflags);
-	uid_usage_put(old_usage);
+	uid_usage_leave(old_usage);
 	cred_put(old);
 }
 

@@ -4,10 +4,11 @@
  *
  * Guest only, as it changes limits of the whole system.
  */
+#include <sys/epoll.h>
 
 #include "tap.h"
 
-enum { SOMEBODY = 4321 };
+enum { SOMEBODY = 4321, F_SET_SIZE = 1031, F_GET_SIZE = 1032 };
 #define FS "/proc/sys/fs/"
 
 static long setting(const char *path)
@@ -66,8 +67,85 @@ static void without_a_file_no_name_is_made(void)
 	unlink("/tmp/bounds");
 }
 
+static int watches(void *arg)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int one = epoll_create1(0), other = epoll_create1(0), p[2];
+
+	(void)arg;
+	if (pipe(p) < 0)
+		return 1;
+	if (epoll_ctl(one, EPOLL_CTL_ADD, p[0], &event) < 0 ||
+	    epoll_ctl(other, EPOLL_CTL_ADD, p[0], &event) < 0)
+		return 2;
+	if (epoll_ctl(one, EPOLL_CTL_ADD, p[1], &event) == 0)
+		return 3;
+	if (errno != ENOSPC)
+		return errno;
+	close(other);
+	return epoll_ctl(one, EPOLL_CTL_ADD, p[1], &event) < 0 ? 4 : 0;
+}
+
+static void a_user_watches_so_many_files(void)
+{
+	long old;
+
+	if (!in_guest())
+		SKIP("guest only");
+	old = set(FS "epoll/max_user_watches", 2);
+	EXPECT(old > 100);
+	EXPECT_EQ(as_somebody(watches), 0);
+	EXPECT_EQ(as_somebody(watches), 0);
+	set(FS "epoll/max_user_watches", old);
+}
+
+/* With at most 40 pages: two pipes, then small ones. */
+static int pipes_get_smaller(void *arg)
+{
+	int p[4][2];
+
+	(void)arg;
+	for (int i = 0; i < 4; i++)
+		if (pipe(p[i]) < 0 || fcntl(p[i][0], F_GET_SIZE) != (i < 2 ? 16 * 4096 : 2 * 4096))
+			return i + 1;
+	if (fcntl(p[3][0], F_SET_SIZE, 32 * 4096) == 0 || errno != EPERM)
+		return 5;
+	if (fcntl(p[0][0], F_SET_SIZE, 4096) != 4096)
+		return 6;
+	return fcntl(p[3][0], F_SET_SIZE, 8 * 4096) == 8 * 4096 ? 0 : 7;
+}
+
+static int pipes_end(void *arg)
+{
+	int n = 0, p[2];
+
+	(void)arg;
+	while (pipe(p) == 0)
+		n++;
+	return errno == ENFILE ? n : 99;
+}
+
+static void a_user_has_so_many_pages_in_pipes(void)
+{
+	long soft, hard;
+
+	if (!in_guest())
+		SKIP("guest only");
+	soft = set(FS "pipe-user-pages-soft", 40);
+	EXPECT_EQ(soft, 16384);
+	EXPECT_EQ(as_somebody(pipes_get_smaller), 0);
+	EXPECT_EQ(as_somebody(pipes_get_smaller), 0);
+	hard = set(FS "pipe-user-pages-hard", 50);
+	EXPECT_EQ(hard, 0);
+	EXPECT_EQ(as_somebody(pipes_end), 2 + (50 - 32) / 2);
+	set(FS "pipe-user-pages-hard", hard);
+	set(FS "pipe-user-pages-soft", soft);
+}
+
 int main(void)
 {
 	RUN(without_a_file_no_name_is_made);
+	RUN(a_user_watches_so_many_files);
+	RUN(a_user_has_so_many_pages_in_pipes);
 	return tap_done();
 }

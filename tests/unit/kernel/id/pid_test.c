@@ -411,21 +411,21 @@ TEST(uid_usage_counts_threads_per_user)
 	long before = host_live();
 
 	init();
-	a = uid_usage_charge(1000);
-	root = uid_usage_charge(0);
-	b = uid_usage_charge(1000);
-	CHECK(a == b && a != root && uid_usage_threads(a) == 2 && uid_usage_threads(root) == 1);
-	CHECK(uid_usage_get(root) == root && uid_usage_threads(root) == 2);
-	uid_usage_put(root);
-	uid_usage_put(a);
-	uid_usage_put(root);
-	CHECK(uid_usage_threads(b) == 1);
-	uid_usage_put(b);
+	a = uid_usage_join(uid_usage_of(1000));
+	root = uid_usage_join(uid_usage_of(0));
+	b = uid_usage_join(uid_usage_of(1000));
+	CHECK(a == b && a != root && uid_usage_add(a, USAGE_THREADS, 0) == 2 && uid_usage_add(root, USAGE_THREADS, 0) == 1);
+	CHECK(uid_usage_join(uid_usage_get(root)) == root && uid_usage_add(root, USAGE_THREADS, 0) == 2);
+	uid_usage_leave(root);
+	uid_usage_leave(a);
+	uid_usage_leave(root);
+	CHECK(uid_usage_add(b, USAGE_THREADS, 0) == 1);
+	uid_usage_leave(b);
 	CHECK(host_live() == before);
 	slab_fail_nth(1);
-	a = uid_usage_charge(7);
+	a = uid_usage_join(uid_usage_of(7));
 	slab_fail_nth(0);
 	CHECK(a != NULL);
-	uid_usage_put(a);
+	uid_usage_leave(a);
 	CHECK(host_live() == before);
 }
