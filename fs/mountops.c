@@ -45,12 +45,11 @@ static bool path_is_dir(const struct path *p)
  * place_unlock() is due. */
 static int place_lock(const struct path *at, bool is_beneath, struct path *place)
 {
-	struct mount *m = at->mnt;
+	struct mount *m = path_is_mount_root(at) ? at->mnt : mount_find(at->mnt, at->dentry);
 	int err = 0;
 
 	*place = *at;
-	if (path_is_mount_root(at) || mount_find(at->mnt, at->dentry)) {
-		m = path_is_mount_root(at) ? m : mount_find(at->mnt, at->dentry);
+	if (m) {
 		m = mount_uppermost(m);
 		*place = (struct path){ m, m->root };
 		if (is_beneath)
@@ -97,7 +96,7 @@ static int check_hidden(struct mount *new)
 	struct mnt_ns *ns = mnt_ns_current();
 	struct mount *m, *child;
 
-	if (!(new->sb->type->flags &FS_WHOLE) || ns->ns.owner == &userns_initial)
+	if (!(FS_WHOLE & new->sb->type->flags) || ns->ns.owner == &userns_initial)
 		return 0;
 	list_for_each(m, &ns->mounts, ns_link) {
 		u32 locked = m->locked_flags & (MNT_FLAG_RDONLY | MNT_FLAG_ATIMES);
@@ -107,7 +106,7 @@ static int check_hidden(struct mount *new)
 		list_for_each(child, &m->children, child_link)
 			is_whole &= !child->is_locked;
 		if (is_whole) {
-			new->locked_flags = locked &new->flags;
+			new->locked_flags = new->flags &locked;
 			return 0;
 		}
 	}

@@ -17,19 +17,17 @@ import run  # noqa: E402
 def main():
     kernel, initrd, out, *commands = sys.argv[1:]
     args = run.parse_args(["--kernel", kernel, "--initrd", initrd])
-    said = []
     with tempfile.TemporaryDirectory(prefix="pipit-graph-") as folder:
         guest = run.Guest(run.qemu_command(args, "console=ttyS0 quiet", folder), args)
-        feed = guest.feed
-        guest.feed = lambda data: (said.append(data.decode("utf-8", "replace")), feed(data))
         good = guest.wait_for(r"# $", 60)
         for command in commands + ["sleep 1; pidgraph --dot"]:
             guest.send(command + "\n")
             good = good and guest.wait_for(r"# $", 60)
         guest.stop()
-    dots = re.findall(r"^digraph .*?^}$", "".join(said).replace("\r", ""), re.M | re.S)
+    said = "\n".join(guest.lines)
+    dots = re.findall(r"^digraph .*?^}$", said, re.M | re.S)
     if not good or not dots:
-        sys.exit("graph.py: the guest did not answer:\n" + "".join(said)[-500:])
+        sys.exit("graph.py: the guest did not answer:\n" + said[-500:])
     subprocess.run(["dot", "-Tsvg", "-o", out], input=dots[-1].encode(), check=True)
     print(out)
 

@@ -74,8 +74,8 @@ static void read_line(const char *line)
 			nodes[nr_nodes++] = n;
 	} else if (sscanf(line, "E %39s %39s %23s", e.from, e.to, e.name) == 3) {
 		for (int i = 0; i < nr_edges; i++)
-			if (!memcmp(&edges[i].name, &e.name, strlen(e.name) + 1) &&
-			    !strcmp(edges[i].from, e.from) && !strcmp(edges[i].to, e.to))
+			if (!strcmp(edges[i].name, e.name) && !strcmp(edges[i].from, e.from) &&
+			    !strcmp(edges[i].to, e.to))
 				return;
 		if (nr_edges < MAX_EDGES)
 			edges[nr_edges++] = e;
@@ -154,13 +154,9 @@ static int draw_pid(const char *pid, const char *inode)
 			if (strcmp(edges[j].name, "dentry") || strcmp(edges[j].to, d->from))
 				continue;
 			holders(file, by, sizeof(by));
-			snprintf(line, sizeof(line), "%s <- %.5s r%s <- %.5s r%s <- %s",
-				 rows ? "" : left, d->from, value(d->from, "refs"), file,
+			snprintf(line, sizeof(line), "%-54s <- %.5s r%s <- %.5s r%s <- %s",
+				 rows++ ? "" : left, d->from, value(d->from, "refs"), file,
 				 value(file, "refs"), by);
-			if (rows++)
-				snprintf(line, sizeof(line), "%54s <- %.5s r%s <- %.5s r%s <- %s",
-					 "", d->from, value(d->from, "refs"), file,
-					 value(file, "refs"), by);
 			line[LINE - 1] = '\0';
 			add_line(line);
 		}

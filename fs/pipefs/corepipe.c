@@ -17,8 +17,6 @@
 #include "fs/pidfs/pidfs.h"
 #include "fs/pipefs/internal.h"
 
-#define PIDFD_NR 3
-
 /* On the stack of who waits for is_done. */
 struct helper {
 	const char **argv;
@@ -39,7 +37,7 @@ static int install(struct helper *h)
 		file_put(h->pidfd);
 	if (err < 0 || !h->pidfd)
 		return err;
-	err = fd_reserve_from(files, PIDFD_NR, 0, &fd);
+	err = fd_reserve_from(files, CORE_PIDFD_NR, 0, &fd);
 	if (err)
 		file_put(h->pidfd);
 	else

@@ -40,7 +40,6 @@
 
 #define NAME_ROOM   (2 * 4096)
 #define HELPER_FLAG 1 /* a helper's RLIMIT_CORE: what crashes in one is not dumped */
-#define PIDFD_NR    3 /* in a helper */
 
 const struct core_stream *core_streams[CORE_SOCKET + 1];
 int core_uses_pid, core_pipe_limit, suid_dumpable;
@@ -180,7 +179,7 @@ static void expand(struct core_dump *d, char letter, struct seqbuf *out)
 	case 'F':
 		if (d->kind == CORE_PIPE) {
 			d->wants_pidfd = true;
-			seqbuf_put_dec(out, PIDFD_NR);
+			seqbuf_put_dec(out, CORE_PIDFD_NR);
 		}
 	}
 }

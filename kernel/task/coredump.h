@@ -7,6 +7,8 @@
 
 #include "kernel/task/task.h"
 
+#define CORE_PIDFD_NR 3 /* %F: the descriptor that a helper has of the process */
+
 enum core_kind { CORE_FILE, CORE_PIPE, CORE_SOCKET };
 
 /* One dump, while it is made; on the stack of the thread that makes it, which is current. */

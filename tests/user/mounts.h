@@ -173,6 +173,19 @@ static inline int settle(void)
 	return propagation("/", MS_REC | MS_PRIVATE) || tmpfs_at(PLACE) || chdir(PLACE);
 }
 
+/* Runs each three times in a mount namespace of its own: no mount and no namespace stays. */
+static inline void leave_nothing(int (*const children[])(void *), size_t nr)
+{
+	long mounts = slab_in_use("mount"), spaces = slab_in_use("mnt_ns");
+
+	if (!in_guest() || is_mixed())
+		SKIP("guest only, and alone");
+	for (size_t i = 0; i < 3 * nr; i++)
+		EXPECT_EQ(run_in(CLONE_NEWNS, children[i % nr], NULL), 0);
+	EXPECT(eventually(slab_in_use("mount") <= mounts));
+	EXPECT(eventually(slab_in_use("mnt_ns") <= spaces));
+}
+
 /* A test that is one child's doing. */
 #define IN_NEW_NAMESPACE(test, flags, child)                                                       \
 	static void test(void)                                                                     \
