@@ -384,8 +384,11 @@ def a_trace_names_calls_functions_and_wake_ups():
 
 @case
 def a_fork_bomb_of_root_ends_in_refusals():
+    """The shell spares itself from being killed for memory, and forks nothing while there is none."""
     shell = Shell(cpus="4", mem="64M")
-    shell.ask("sh -c 'b() { b | b & }; b' ; sleep 12; echo still $((6 * 7))\n", r"^still 42$", 400)
+    shell.ask("echo -1000 > /proc/$$/oom_score_adj; echo spared $((6 * 7))\n", r"^spared 42$")
+    shell.ask("sh -c 'echo 0 > /proc/self/oom_score_adj; b() { b | b & }; b'; read -t 12 x;"
+              " echo still $((6 * 7))\n", r"^still 42$", 400)
     shell.ask("kill -9 -1; kill -9 -1; echo alive $((6 * 7))\n", r"^alive 42$", 200)
     return shell.end()
 
