@@ -94,26 +94,18 @@ const struct cred *cred_current(void)
 }
 
 /* capabilities(7), "Transformation of capabilities during execve()"; files carry none here. */
-static bool cred_exec_caps(struct cred *new, bool is_setid)
+static bool cred_exec_root(struct cred *new)
 {
 	u32 root = userns_root(new->userns);
 	bool is_root = !(new->securebits &SECBIT_NOROOT) && (new->uid == root || new->euid == root);
-	bool is_effective = is_root && new->euid == root;
 
-	if (is_setid)
-		new->cap_ambient = 0;
-	if (is_root)
-		new->cap_permitted = new->cap_bounding | new->cap_inheritable;
-	else
-		new->cap_permitted = new->cap_ambient;
-	new->cap_effective = is_effective ? new->cap_permitted : new->cap_ambient;
-	new->securebits &= ~(u32)SECBIT_KEEP_CAPS;
-	return is_effective;
+	new->cap_permitted = is_root ? new->cap_bounding | new->cap_inheritable : 0;
+	return is_root && new->euid == root;
 }
 
-bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid)
+bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid, bool is_shared)
 {
-	bool is_setid, has_gained;
+	bool is_effective, is_changed;
 
 	if (!new->no_new_privs) {
 		if (suid != ~0u)
@@ -121,11 +113,25 @@ bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid)
 		if (sgid != ~0u)
 			new->egid = sgid;
 	}
+	is_effective = cred_exec_root(new);
+	is_changed = new->euid != old->euid || !cred_in_group(old, new->egid);
+	if ((is_shared || new->no_new_privs) &&
+	    (is_changed || new->cap_permitted & ~old->cap_permitted)) {
+		if (new->no_new_privs || !cred_has_cap(old, CAP_SETUID)) {
+			new->euid = new->uid;
+			new->egid = new->gid;
+		}
+		new->cap_permitted &= old->cap_permitted;
+	}
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
-	is_setid = new->euid != old->uid || new->egid != old->gid;
-	has_gained = cred_exec_caps(new, is_setid) && new->uid != userns_root(new->userns);
-	return is_setid || has_gained;
+	if (is_changed)
+		new->cap_ambient = 0;
+	new->cap_permitted |= new->cap_ambient;
+	new->cap_effective = is_effective ? new->cap_permitted : new->cap_ambient;
+	new->securebits &= ~(u32)SECBIT_KEEP_CAPS;
+	return is_changed || new->euid != old->uid || new->egid != old->gid ||
+	       (is_effective && new->uid != userns_root(new->userns));
 }
 
 /* ---- Usage by user */

@@ -64,10 +64,11 @@ static inline bool capable_own(unsigned cap)
 /**
  * cred_exec - what execve makes of credentials.
  * @new: a private copy of old, changed in place. @suid, @sgid: owner of a set-uid or set-gid file,
- * or -1. Returns true if the program may do more than its caller: AT_SECURE, and memory nobody else
- * may look at.
+ * or -1. @is_shared: another process could lead the program astray, so that it gets no more than old
+ * has, as under no_new_privs. Returns true if the program may do more than its caller: AT_SECURE,
+ * and memory nobody else may look at.
  */
-bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid);
+bool cred_exec(struct cred *new, const struct cred *old, u32 suid, u32 sgid, bool is_shared);
 
 /*
  * What a real user id has, against its limits.

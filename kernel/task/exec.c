@@ -342,9 +342,33 @@ static bool cred_same(const struct cred *a, const struct cred *b)
 	       a->cap_ambient == b->cap_ambient && a->securebits == b->securebits;
 }
 
-/* *out: a reference to the credentials of the new program, mostly the present ones. */
-static int prepare_cred(const struct file *file, const struct cred **out, bool *is_secure)
+static int has_fs(struct task *t, void *fs)
 {
+	u64 irqflags = sig_lock(t);
+	struct thread *other;
+	int found = 0;
+
+	list_for_each(other, &t->threads, task_link)
+		found |= t != task_current() && other->fs == fs;
+	sig_unlock(t, irqflags);
+	return found;
+}
+
+/* Whether another process shares its root and working directory. */
+static bool is_fs_shared(void)
+{
+	bool is;
+
+	rwspin_read_lock(&tasks_lock);
+	is = task_for_each(has_fs, current->fs);
+	rwspin_read_unlock(&tasks_lock);
+	return is;
+}
+
+/* image->cred: a reference to the credentials of the new program, mostly the present ones. */
+static int prepare_cred(struct exec_image *image)
+{
+	const struct file *file = image->file;
 	const struct cred *old = cred_current();
 	const struct inode *inode = file->inode;
 	u32 suid = ~0u, sgid = ~0u, set_gid = S_ISGID | S_IXGRP;
@@ -360,16 +384,17 @@ static int prepare_cred(const struct file *file, const struct cred **out, bool *
 		if ((inode->mode & set_gid) == set_gid)
 			sgid = inode->gid;
 	}
-	*is_secure = cred_exec(&trial, old, suid, sgid);
+	image->is_secure = cred_exec(&trial, old, suid, sgid, false);
 	if (cred_same(&trial, old)) {
-		*out = cred_get(old);
+		image->cred = cred_get(old);
 		return 0;
 	}
 	new = cred_copy(old);
 	if (!new)
 		return -ENOMEM;
-	*is_secure = cred_exec(new, old, suid, sgid);
-	*out = new;
+	image->is_fs_shared = is_fs_shared();
+	image->is_secure = cred_exec(new, old, suid, sgid, image->is_fs_shared);
+	image->cred = new;
 	return 0;
 }
 
@@ -458,8 +483,9 @@ static int change_over(struct exec_image *image, const struct exec_args *args)
 		rwsem_write_unlock(&t->exec_lock);
 		return err;
 	}
-	/* The point of no return. */
-	if (unshare(self)) {
+	/* The point of no return, also for who gains something and was shared by another thread since. */
+	if (unshare(self) ||
+	    (image->cred != self->cred && !image->is_fs_shared && is_fs_shared())) {
 		rwsem_write_unlock(&t->exec_lock);
 		task_exit_group(SIGKILL);
 	}
@@ -506,7 +532,7 @@ static int build_image(struct exec_image *image, const struct exec_strings *s,
 static int run_program(struct candidate *c, struct exec_strings *s, const struct exec_args *args)
 {
 	struct exec_image image = { .file = c->file, .head = c->head };
-	int err = prepare_cred(c->file, &image.cred, &image.is_secure);
+	int err = prepare_cred(&image);
 
 	if (err)
 		return err;

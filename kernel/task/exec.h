@@ -23,6 +23,7 @@ struct exec_image {
 	bool is_stack_executable;
 	bool is_random; /* addresses may be randomised */
 	bool is_secure; /* AT_SECURE */
+	bool is_fs_shared; /* cred was made for one whose fs another process shares */
 	const struct cred *cred; /* of the new image */
 };
 
