@@ -283,7 +283,7 @@ static void default_action(struct thread *self, int sig, const siginfo_t *info)
 
 /* Marks the handler as running: sig_lock held. */
 static inline void enter_handler(struct thread *self, struct task *t, struct delivery *d, int sig,
-				 struct kernel_sigaction *action)
+				 const struct kernel_sigaction *action)
 {
 	u64 mask = self->sig_blocked | action->mask;
 
@@ -301,9 +301,20 @@ static inline void enter_handler(struct thread *self, struct task *t, struct del
 	};
 	if (!(action->flags & SA_NODEFER))
 		mask |= SIGMASK(sig);
-	if (unlikely(action->flags & SA_RESETHAND))
-		action->handler = SIG_DFL;
 	set_blocked(self, t, mask);
+}
+
+/* The action as a whole, which another task may be changing; sig_lock held. */
+static void get_action(struct thread *self, struct task *t, int sig, struct kernel_sigaction *out)
+{
+	struct kernel_sigaction *action = &t->sighand->actions->action[sig - 1];
+
+	spin_lock(&t->sighand->lock);
+	*out = *action;
+	if (unlikely(out->flags & SA_RESETHAND) && out->handler != SIG_IGN &&
+	    sig != self->forced_sig)
+		action->handler = SIG_DFL;
+	spin_unlock(&t->sighand->lock);
 }
 
 enum next {
@@ -319,7 +330,7 @@ enum next {
 static enum next next_action(struct thread *self, struct task *t, struct delivery *d,
 			     struct sigqueue **garbage)
 {
-	struct kernel_sigaction *action;
+	struct kernel_sigaction action;
 	int sig;
 
 	if (self->pending.set & SIGMASK(SIGKILL))
@@ -333,15 +344,15 @@ static enum next next_action(struct thread *self, struct task *t, struct deliver
 		recalc(self, t);
 		return NEXT_NOTHING;
 	}
-	action = &t->sighand->actions->action[sig - 1];
-	if (action->handler == SIG_IGN && sig != self->forced_sig)
+	get_action(self, t, sig, &action);
+	if (action.handler == SIG_IGN && sig != self->forced_sig)
 		return NEXT_AGAIN;
-	if (action->handler == SIG_DFL || sig == self->forced_sig) {
+	if (action.handler == SIG_DFL || sig == self->forced_sig) {
 		d->frame.sig = sig;
 		self->stop_dequeued = SIGMASK(sig) & SIG_STOP_MASK;
 		return NEXT_DEFAULT;
 	}
-	enter_handler(self, t, d, sig, action);
+	enter_handler(self, t, d, sig, &action);
 	return NEXT_HANDLER;
 }
 

@@ -400,9 +400,11 @@ struct sighand *sighand_copy(struct task *t)
 	for (;;) {
 		irqflags = sig_lock(t);
 		from = t->sighand->actions;
-		if (own)
+		if (own) {
+			spin_lock(&t->sighand->lock);
 			sigactions_copy(own, from);
-		else if (can_share_table(t->sighand))
+			spin_unlock(&t->sighand->lock);
+		} else if (can_share_table(t->sighand))
 			refcount_get(&from->refs);
 		else
 			from = NULL;

@@ -34,7 +34,7 @@ struct sigactions {
 
 /* Handlers; shared by CLONE_SIGHAND, so apart from the task. A sighand that several tasks share has
  * a table of its own, which stays: then sig_lock, which each of them has for itself, is enough to
- * read it by. */
+ * read a handler by; an action as a whole needs the lock here. */
 struct sighand {
 	struct refcount refs;
 	struct spinlock lock; /* RANK_SIGHAND: only inside sig_lock, when shared across tasks */

@@ -4,6 +4,7 @@
  * SECONDS=n makes it longer.
  */
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -452,6 +453,71 @@ static void affinity_changes_as_processes_begin_and_wake(void)
 	EXPECT_EQ(run_threads(work, 6), 0);
 }
 
+/* --- Actions of processes that share them --------------------------------------------------- */
+
+static _Atomic int nr_torn, nr_handled;
+
+static void handles(int sig, int own, int other)
+{
+	unsigned long mask = 0;
+
+	(void)sig;
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8L);
+	nr_handled++;
+	nr_torn += !(mask & 1UL << (own - 1)) || (mask & 1UL << (other - 1));
+}
+
+static void blocks_usr2(int sig)
+{
+	handles(sig, SIGUSR2, SIGTERM);
+}
+
+static void blocks_term(int sig)
+{
+	handles(sig, SIGTERM, SIGUSR2);
+}
+
+static void set_action(void (*handler)(int), int blocked)
+{
+	struct sigaction a = { .sa_handler = handler };
+
+	sigaddset(&a.sa_mask, blocked);
+	sigaction(SIGUSR1, &a, NULL);
+}
+
+static int changes_actions(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		set_action(blocks_usr2, SIGUSR2);
+		set_action(blocks_term, SIGTERM);
+	}
+	return 0;
+}
+
+static int raises_meanwhile(void *arg)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	pid_t pid;
+
+	(void)arg;
+	end_ms = now_ms() + seconds * 1000;
+	set_action(blocks_term, SIGTERM);
+	pid = clone(changes_actions, stack + sizeof(stack), CLONE_VM | CLONE_SIGHAND | SIGCHLD,
+		    NULL);
+	if (pid < 0)
+		return 1;
+	while (is_running())
+		raise(SIGUSR1);
+	kill_and_reap(pid);
+	return nr_torn ? 2 : !nr_handled;
+}
+
+static void an_action_that_processes_share_is_read_as_a_whole(void)
+{
+	EXPECT_EQ(reap(spawn(raises_meanwhile, NULL)), 0);
+}
+
 int main(void)
 {
 	if (getenv("MIX"))
@@ -467,5 +533,6 @@ int main(void)
 	RUN(two_debuggers_lose_no_write);
 	RUN(the_next_waiter_hears_when_an_heir_dies);
 	RUN(affinity_changes_as_processes_begin_and_wake);
+	RUN(an_action_that_processes_share_is_read_as_a_whole);
 	return tap_done();
 }
