@@ -248,6 +248,33 @@ static inline long world_objects(void)
 	return sum;
 }
 
+/* Tells which slab caches have more objects than at the last call. */
+static inline void world_growth(void)
+{
+	static struct {
+		char name[24];
+		long active;
+	} last[64];
+	FILE *f = fopen("/proc/slabinfo", "r");
+	char line[256], name[24];
+	long active;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		int i = 0;
+
+		if (sscanf(line, "%23s %ld", name, &active) != 2)
+			continue;
+		while (i < 63 && last[i].name[0] && strcmp(last[i].name, name))
+			i++;
+		if (last[i].name[0] && active > last[i].active)
+			printf("# %s: %ld, before %ld\n", name, active, last[i].active);
+		memcpy(last[i].name, name, sizeof(name));
+		last[i].active = active;
+	}
+	if (f)
+		fclose(f);
+}
+
 /* Where many small files cost nothing: a tmpfs, on Linux as well. */
 static inline const char *world_root(void)
 {
