@@ -11,6 +11,7 @@
  */
 #include "arch/x86_64/paging.h"
 
+#include "arch/x86_64/atomic.h"
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/upcalls.h"
 
@@ -22,6 +23,7 @@ static struct {
 	u64 entry;
 } kernel_slots[PGTABLE_SLOTS / 2];
 static unsigned int nr_kernel_slots;
+static _Atomic u64 nr_kernel_tables;
 
 bool pgtable_new(struct pgtable *pgt)
 {
@@ -29,6 +31,7 @@ bool pgtable_new(struct pgtable *pgt)
 
 	pgt->root_pa = upcall_table_alloc();
 	pgt->cpus = 0;
+	pgt->nr_tables = 1;
 	if (!pgt->root_pa)
 		return false;
 	root = pgtable_root(pgt);
@@ -58,63 +61,47 @@ u64 *pgtable_walk(const struct pgtable *pgt, u64 va)
 }
 
 /* A table for an empty entry; returns what the entry is then, or 0: out of memory. */
-static __noinline u64 fill(u64 *entry)
+static __noinline u64 fill(u64 *entry, _Atomic u64 *nr_tables)
 {
 	phys_addr pa = upcall_table_alloc();
 
 	if (!pa)
 		return 0;
-	if (pte_replace(entry, 0, pa | PTE_TABLE))
+	if (pte_replace(entry, 0, pa | PTE_TABLE)) {
+		atomic_fetch_add_explicit(nr_tables, 1, memory_order_relaxed);
 		return pa | PTE_TABLE;
+	}
 	upcall_table_free(pa); /* somebody was faster */
 	return pte_read(entry);
 }
 
 /* The table that the entry for va points to, made if missing; NULL: out of memory. */
-static inline u64 *next_table(u64 *table, u64 va, unsigned int level)
+static inline u64 *next_table(u64 *table, u64 va, unsigned int level, _Atomic u64 *nr_tables)
 {
 	u64 *at = &table[pgtable_slot(va, level)], entry = pte_read(at);
 
 	if (unlikely(!entry)) {
-		entry = fill(at);
+		entry = fill(at, nr_tables);
 		if (!entry)
 			return NULL;
 	}
 	return pte_table(entry);
 }
 
-static inline u64 *walk_alloc(u64 *root, u64 va)
+static inline u64 *walk_alloc(u64 *root, u64 va, _Atomic u64 *nr_tables)
 {
-	u64 *table = next_table(root, va, 3);
+	u64 *table = next_table(root, va, 3, nr_tables);
 
 	if (table)
-		table = next_table(table, va, 2);
+		table = next_table(table, va, 2, nr_tables);
 	if (table)
-		table = next_table(table, va, 1);
+		table = next_table(table, va, 1, nr_tables);
 	return table ? &table[pgtable_slot(va, 0)] : NULL;
 }
 
 u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va)
 {
-	return walk_alloc(pgtable_root(pgt), va);
-}
-
-/* Tables below the first n entries of table, which is of this level, and itself. */
-static u64 count_tables(const u64 *table, unsigned int n, unsigned int level)
-{
-	u64 count = 1;
-
-	for (unsigned int i = 0; i < n; i++)
-		if (pte_read(&table[i]))
-			count += level > 1 ? count_tables(pte_table(table[i]), PGTABLE_SLOTS,
-							  level - 1)
-					   : 1;
-	return count;
-}
-
-u64 pgtable_count(const struct pgtable *pgt)
-{
-	return count_tables(pgtable_root(pgt), PGTABLE_SLOTS / 2, PGTABLE_LEVELS - 1);
+	return walk_alloc(pgtable_root(pgt), va, &pgt->nr_tables);
 }
 
 u64 *kernel_pte(u64 va)
@@ -126,7 +113,7 @@ u64 *kernel_pte(u64 va)
 
 bool kernel_map(u64 va, phys_addr pa, u64 flags)
 {
-	u64 *pte = walk_alloc(kernel_pml4, va);
+	u64 *pte = walk_alloc(kernel_pml4, va, &nr_kernel_tables);
 
 	if (!pte)
 		return false;
@@ -147,7 +134,7 @@ void paging_init(void)
 {
 	pte_nx = cpu_features.has_nx ? PTE_NX : 0;
 	if (!kernel_pml4[pgtable_slot(KMAP_BASE, 3)] &&
-	    !fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)]))
+	    !fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)], &nr_kernel_tables))
 		upcall_panic(NULL, "no memory for the kernel's page tables");
 	for (unsigned int slot = PGTABLE_SLOTS / 2; slot < PGTABLE_SLOTS; slot++) {
 		if (!kernel_pml4[slot])

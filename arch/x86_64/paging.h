@@ -34,6 +34,7 @@
 
 struct pgtable {
 	phys_addr root_pa;
+	_Atomic u64 nr_tables; /* of the user half, the root among them */
 	_Atomic u64 cpus; /* where it is loaded, be it for a kernel thread that does not care */
 };
 
@@ -87,9 +88,6 @@ void pgtable_free(struct pgtable *pgt);
 u64 *pgtable_walk(const struct pgtable *pgt, u64 va);
 /* The same, making tables; NULL: out of memory. Safe against others doing it at the same time. */
 u64 *pgtable_walk_alloc(struct pgtable *pgt, u64 va);
-
-/* How many tables the user half has, the root among them. None may be freed meanwhile. */
-u64 pgtable_count(const struct pgtable *pgt);
 
 /* The kernel's own table, KMAP_BASE + 512 GiB. flags: PTE_WRITE, PTE_UNCACHED. False: out of
  * memory. Callers keep their ranges apart; the TLB is theirs to flush after unmapping. */

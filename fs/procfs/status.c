@@ -361,16 +361,6 @@ static void put_kb(struct seqbuf *out, const char *name, u64 pages)
 	seqbuf_printf(out, "%s:\t%8lu kB\n", name, pages * (PAGE_SIZE / 1024));
 }
 
-static u64 table_pages(struct as *as)
-{
-	u64 n;
-
-	rwsem_read_lock(&as->lock);
-	n = pgtable_count(&as->pgtable);
-	rwsem_read_unlock(&as->lock);
-	return n;
-}
-
 static void put_memory_lines(struct seqbuf *out, struct thread *t)
 {
 	struct as *as = thread_as_get(t);
@@ -393,7 +383,7 @@ static void put_memory_lines(struct seqbuf *out, struct thread *t)
 	put_kb(out, "VmStk", as->nr_stack);
 	put_kb(out, "VmExe", exec);
 	put_kb(out, "VmLib", as->nr_exec - exec);
-	put_kb(out, "VmPTE", table_pages(as));
+	put_kb(out, "VmPTE", as->pgtable.nr_tables);
 	put_kb(out, "VmSwap", 0);
 	put_kb(out, "HugetlbPages", 0);
 	seqbuf_printf(out, "CoreDumping:\t%d\nTHP_enabled:\t0\n", READ_ONCE(t->task->dump) != NULL);

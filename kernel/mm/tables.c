@@ -113,6 +113,7 @@ void gather_end(struct gather *g)
 	while ((table = g->tables)) {
 		g->tables = table->next;
 		upcall_table_free(page_pa(table));
+		atomic_fetch_sub_explicit(&g->as->pgtable.nr_tables, 1, memory_order_relaxed);
 	}
 	if (g->nr_anon)
 		atomic_fetch_sub_explicit(&g->as->nr_anon, g->nr_anon, memory_order_relaxed);

@@ -26,6 +26,7 @@
 #include "kernel/id/cred.h"
 #include "kernel/id/pidns.h"
 #include "kernel/mm/as.h"
+#include "kernel/mm/page.h"
 #include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/exec.h"
@@ -314,6 +315,10 @@ void task_exit_thread(int code)
 		session_exit_leader(t);
 	if (is_last && unlikely(task_is_ns_init(t)) && t->pid->level)
 		close_pidns(self);
+	if (as && mem_is_low()) { /* who hears of the exit may count on that memory: fork does */
+		as_destroy(as);
+		as = NULL;
+	}
 	if (leave_process_table(self) && as)
 		sched_yield_current();
 	if (as)

@@ -1,8 +1,8 @@
 /*
  * When memory is out: which process has to go.
  *
- * The choice is by resident memory, shifted by what /proc/PID/oom_score_adj says (a thousandth of
- * all memory per point; -1000 never), as in proc(5). The process chosen last is waited for while
+ * The choice is by resident memory and page tables, shifted by what /proc/PID/oom_score_adj says (a
+ * thousandth of all memory per point; -1000 never), as in proc(5). Who was chosen is waited for while
  * it still has memory, instead of killing another, but not for ever: it may itself wait for a lock
  * of somebody who is here for memory, and only that one's death will free it. With many processes
  * out of memory at once, each choosing would keep the dying from the CPUs: between two choices
@@ -53,13 +53,13 @@ static struct as *any_as(const struct task *t)
 	return NULL;
 }
 
-/* Resident pages without a reference: only to compare. */
+/* Resident pages and page tables without a reference: only to compare. */
 static u64 task_pages(struct task *t)
 {
 	u64 irqflags = sig_lock(t), pages;
 	const struct as *as = any_as(t);
 
-	pages = as ? as_resident_pages(as) : 0;
+	pages = as ? as_resident_pages(as) + as->pgtable.nr_tables : 0;
 	sig_unlock(t, irqflags);
 	return pages;
 }

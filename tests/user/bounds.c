@@ -5,6 +5,7 @@
  * Guest only, as it changes limits of the whole system.
  */
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 #include "tap.h"
 
@@ -142,10 +143,54 @@ static void a_user_has_so_many_pages_in_pipes(void)
 	set(FS "pipe-user-pages-soft", soft);
 }
 
+/* Page tables for nothing but the one page of zeroes. */
+static int takes_page_tables(void *arg)
+{
+	const size_t size = 1UL << 46;
+	volatile char *at =
+		mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)arg;
+	if (at == MAP_FAILED)
+		return 1;
+	for (size_t step = 1 << 30; step >= 2 << 20; step /= 2) /* two tables each, then one */
+		for (size_t i = 0; i < size; i += step)
+			(void)at[i];
+	return 2;
+}
+
+static int has_some_memory(void *arg)
+{
+	const size_t size = 8 << 20;
+	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arg;
+	if (at == MAP_FAILED)
+		return 1;
+	memset(at, 1, size);
+	return child_pauses(NULL);
+}
+
+static void who_fills_memory_with_page_tables_ends(void)
+{
+	pid_t innocent;
+	int status;
+
+	if (!in_guest())
+		SKIP("guest only");
+	innocent = spawn(has_some_memory, NULL);
+	status = reap(spawn(takes_page_tables, NULL));
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	EXPECT_EQ(waitpid(innocent, NULL, WNOHANG), 0);
+	EXPECT_EQ(reap(spawn(child_exits, NULL)), 0); /* there is memory again */
+	kill_and_reap(innocent);
+}
+
 int main(void)
 {
 	RUN(without_a_file_no_name_is_made);
 	RUN(a_user_watches_so_many_files);
 	RUN(a_user_has_so_many_pages_in_pipes);
+	RUN(who_fills_memory_with_page_tables_ends);
 	return tap_done();
 }
