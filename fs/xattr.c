@@ -1,5 +1,5 @@
 /*
- * xattr: extended attributes: who may touch which, and a list to keep them in.
+ * xattr: extended attributes: who may touch which, and a tree to keep them in.
  *
  * Rules: user.* on regular files and directories only, with the file's own permission; trusted.*
  * for CAP_SYS_ADMIN, and invisible to others; security.* to read for all, to write for
@@ -124,10 +124,10 @@ long vfs_listxattr(const struct path *p, char *buf, size_t size)
 	return n;
 }
 
-/* ---- the list */
+/* ---- the tree */
 
 struct xattr {
-	struct list link;
+	struct rb_node node;
 	u32 size;
 	char *value;
 	char name[];
@@ -135,13 +135,13 @@ struct xattr {
 
 void xattr_list_init(struct xattr_list *l)
 {
-	list_init(&l->entries);
+	rb_init(&l->entries);
 	l->bytes = 0;
 }
 
 static void xattr_drop(struct xattr_list *l, struct xattr *x)
 {
-	list_del(&x->link);
+	rb_erase(&l->entries, &x->node);
 	l->bytes -= x->size + strlen(x->name);
 	kfree(x->value);
 	kfree(x);
@@ -149,18 +149,31 @@ static void xattr_drop(struct xattr_list *l, struct xattr *x)
 
 void xattr_list_free(struct xattr_list *l)
 {
-	while (!list_empty(&l->entries))
-		xattr_drop(l, list_first(&l->entries, struct xattr, link));
+	struct rb_node *node;
+
+	while ((node = rb_first(&l->entries)))
+		xattr_drop(l, rb_entry(node, struct xattr, node));
 }
 
 static struct xattr *xattr_find(struct xattr_list *l, const char *name)
 {
-	struct xattr *x;
+	struct rb_node *node = l->entries.node;
 
-	list_for_each(x, &l->entries, link)
-		if (str_eq(x->name, name))
+	while (node) {
+		struct xattr *x = rb_entry(node, struct xattr, node);
+		int order = strcmp(name, x->name);
+
+		if (!order)
 			return x;
+		node = order < 0 ? node->left : node->right;
+	}
 	return NULL;
+}
+
+static bool xattr_less(const struct rb_node *a, const struct rb_node *b)
+{
+	return strcmp(rb_entry(a, struct xattr, node)->name,
+		      rb_entry(b, struct xattr, node)->name) < 0;
 }
 
 long xattr_list_get(struct xattr_list *l, const char *name, void *buf, size_t size)
@@ -207,14 +220,14 @@ int xattr_list_set(struct xattr_list *l, const char *name, const void *value, si
 		return -EEXIST;
 	if (!old && (flags & XATTR_REPLACE))
 		return -ENODATA;
-	if (l->bytes + size + strlen(name) > XATTR_TOTAL_MAX)
+	if (l->bytes + size + (old ? 0 : strlen(name)) - (old ? old->size : 0) > XATTR_TOTAL_MAX)
 		return -ENOSPC;
 	x = xattr_new(name, value, size);
 	if (!x)
 		return -ENOMEM;
 	if (old)
 		xattr_drop(l, old);
-	list_add_tail(&x->link, &l->entries);
+	rb_insert(&l->entries, &x->node, xattr_less);
 	l->bytes += size + strlen(name);
 	return 0;
 }
@@ -232,9 +245,10 @@ int xattr_list_remove(struct xattr_list *l, const char *name)
 long xattr_list_names(struct xattr_list *l, char *buf, size_t size, bool show_trusted)
 {
 	size_t done = 0, len;
-	struct xattr *x;
 
-	list_for_each(x, &l->entries, link) {
+	for (struct rb_node *n = rb_first(&l->entries); n; n = rb_next(n)) {
+		const struct xattr *x = rb_entry(n, struct xattr, node);
+
 		if (!show_trusted && str_has_prefix(x->name, XATTR_TRUSTED_PREFIX))
 			continue;
 		len = strlen(x->name) + 1;

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "lib/list.h"
+#include "lib/rbtree.h"
 #include "fs/path.h"
 
 /* name: kernel string with prefix. size 0: only the size needed. Bytes, -ENODATA, -ERANGE,
@@ -15,9 +15,9 @@ int vfs_removexattr(const struct path *p, const char *name) __must_check;
 /* Names, each with its zero. */
 long vfs_listxattr(const struct path *p, char *buf, size_t size);
 
-/* A list in memory, for file systems that keep them there. Locks: inode->lock. */
+/* Kept in memory, for file systems that have no other place. Locks: inode->lock. */
 struct xattr_list {
-	struct list entries;
+	struct rb_root entries; /* by name */
 	u64 bytes; /* kept in all */
 };
 void xattr_list_init(struct xattr_list *l);

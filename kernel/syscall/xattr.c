@@ -78,6 +78,8 @@ static long list_at(const struct path *p, char __user *ulist, size_t size)
 	if (size && !(list = kvmalloc(size)))
 		return -ENOMEM;
 	n = vfs_listxattr(p, list, size);
+	if (n == -ERANGE && size == XATTR_LIST_MAX)
+		n = -E2BIG; /* no room would do */
 	if (n > 0 && size && copy_to_user(ulist, list, n))
 		n = -EFAULT;
 	kvfree(list);
