@@ -62,6 +62,7 @@ class Boot:
         self.mark = re.compile(rf"### {self.nonce} (begin|says|late|stack|end|done) ?(.*)")
         self.program, self.now, self.is_done = None, None, False  # now: the Test that runs
         self.again, self.waiters, self.guest, self.panic, self.is_cut = [], [], None, [], False
+        self.start, self.boot_seconds = time.monotonic(), None
 
     def on_line(self, line):
         mark = self.mark.fullmatch(line)
@@ -87,6 +88,8 @@ class Boot:
         return where.stdout.split(" (")[0].strip()
 
     def on_begin(self, name):
+        if self.boot_seconds is None:
+            self.boot_seconds = time.monotonic() - self.start
         self.program, self.now, self.waiters = name.split(":")[0], None, []
         self.queue.remove(name)
 
@@ -156,6 +159,7 @@ class Boot:
         shutil.rmtree(scratch)
         if not self.is_done and not self.is_cut:
             self.came_down(reason)
+        self.grader.boots.append(self.boot_seconds or 0)
         return self.again + self.queue
 
     def came_down(self, reason):
@@ -204,7 +208,7 @@ class Grader:
                 points |= tomllib.load(file)["points"]
         self.tests = [Test(name, worth) for name, worth in points.items()
                       if args.filter.lower() in name.lower()]
-        self.unlisted, self.complaints = {}, []
+        self.unlisted, self.complaints, self.boots = {}, [], []
 
     def test(self, program, function):
         for test in self.tests:
@@ -286,7 +290,7 @@ def main():
     p.add_argument("--submission", help="a student's tree")
     p.add_argument("--hidden", help="a folder of further tests, with points.toml")
     p.add_argument("--silence", type=int, default=180, help="seconds without a word from the guest")
-    p.add_argument("-v", "--verbose", action="store_true", help="show the guest's output")
+    p.add_argument("-v", "--verbose", action="store_true", help="show the guest's output, and what took how long")
     args = p.parse_args()
     if not args.lab or not os.path.exists(f"{ROOT}/labs/{args.lab}/points.toml"):
         p.error("which lab? make grade LAB=n")
@@ -294,8 +298,12 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     grader = Grader(args)
     grader.grade()
-    return report.write(f"lab {args.lab}", grader.tests, args.out,
-                        f"{grader.build_seconds:.0f} s to build, {grader.run_seconds:.0f} s to run")
+    status = report.write(f"lab {args.lab}", grader.tests, args.out,
+                          f"{grader.build_seconds:.0f} s to build, {grader.run_seconds:.0f} s to run")
+    if args.verbose:
+        print(f"Time: {grader.build_seconds + grader.run_seconds:.1f} s: {grader.build_seconds:.1f} s to build, "
+              f"{sum(grader.boots):.1f} s in {len(grader.boots)} boots, {grader.run_seconds - sum(grader.boots):.1f} s in tests")
+    return status
 
 
 if __name__ == "__main__":

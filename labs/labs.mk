@@ -13,7 +13,7 @@ build/lab$(LAB).cpio: $U/labs/init $(uprogs) $(lab-tests) labs/$(LAB)/points.tom
 endif
 build/initramfs.cpio.gz: $(if $(LAB),labs/$(LAB)/points.toml)
 grade:					## grade a lab (LAB=n OUT=dir FILTER=text V=1)
-	@labs/grade.py $(LAB) $(if $(OUT),--out $(OUT)) $(if $(FILTER),--filter $(FILTER)) $(if $(V),-v)
+	@labs/grade.py $(LAB) $(if $(OUT),--out $(OUT)) $(if $(FILTER),--filter $(FILTER)) $(if $(V),-v) $(if $(SILENCE),--silence $(SILENCE))
 lab:					## the starter tree of a lab (LAB=n OUT=dir)
 	@tools/mklab $(or $(LAB),$(error LAB=n)) --out $(or $(OUT),$(error OUT=dir))
 LABS ?= $(sort $(notdir $(wildcard labs/[1-9])))

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""Proves the labs: make labs-test [LABS="3 4"], or, with --mutants, that part alone.
+"""Proves the labs: make labs-test [LABS="3 4"], or one of these alone:
+
+    --mutants    only the wrong solutions
+    --part       the starters, and of each lab one wrong solution, another with each commit: `make test`
+    --record     expected-starter.json is written anew
 
 For each lab: its starter builds without a warning, boots to a shell, and gives exactly the score
 and the failures of expected-starter.json, while other tests pass; with the solution filled in it
 has the full score; each mutant (labs/N/mutants/*.patch, on this tree) fails at least one test, and
-what the sheet promises is said. With --record expected-starter.json is written instead.
+what the sheet promises is said. As many jobs run at once as there are CPUs, each with one guest.
 """
+import argparse
 import concurrent.futures
 import glob
 import json
@@ -21,118 +26,155 @@ import tomllib
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests/boot"))
 SCRATCH = tempfile.mkdtemp(prefix="pipit-labs-")
-failures = []
-
-
-def say(is_good, what, detail=""):
-    print(f"  {'ok' if is_good else 'FAIL'} {what}", flush=True)
-    if not is_good:
-        failures.append(what)
-        print("    " + detail.replace("\n", "\n    "), flush=True)
+SILENCE = 600  # seconds that a guest of a slow machine may say nothing
 
 
 def sh(words, where, **options):
     return subprocess.run(words, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
 
 
-def grade(tree, lab, name):
-    """Returns (scores by test, all that was printed)."""
+def grade(tree, lab, name, silence):
+    """Returns (scores by test, what was printed, what was said on standard error)."""
     out = os.path.join(SCRATCH, name)
-    done = subprocess.run(["make", "-s", "grade", f"LAB={lab}", f"OUT={out}"], cwd=tree, capture_output=True, text=True)
+    done = subprocess.run(["make", "-s", "grade", f"LAB={lab}", f"OUT={out}", f"SILENCE={silence}"], cwd=tree,
+                          capture_output=True, text=True)
     with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
         return json.load(file), done.stdout, done.stderr
 
 
-def with_build(tree):
+def with_build(tree, config):
     """Our objects are as good for what is the same there; make tells by the ages of the files."""
-    shutil.copytree(f"{ROOT}/build", f"{tree}/build", symlinks=True, dirs_exist_ok=True,
-                    ignore=lambda d, names: set(names) - {"debug", "debug-nopidfs", "release", "user", "gen", "foreign",
-                                                          "tests.cpio", "initramfs.cpio.gz"} if d == f"{ROOT}/build" else ())
+    for part in config, "user", "gen", "foreign":
+        shutil.copytree(f"{ROOT}/build/{part}", f"{tree}/build/{part}", symlinks=True)
+    for part in "tests.cpio", "initramfs.cpio.gz", "tests.cpio.list", "initramfs.cpio.gz.list":
+        shutil.copy2(f"{ROOT}/build/{part}", f"{tree}/build/{part}")
 
 
-def check_starter(lab, points, record):
-    tree, name = os.path.join(SCRATCH, f"starter-{lab}"), f"lab {lab}: "
-    made = sh(["tools/mklab", str(lab), "--out", tree], ROOT)
-    say(made.returncode == 0, name + "a starter tree, clean of the solution", made.stdout)
-    with_build(tree)
-    config = points.get("config", "debug")
-    kernel = f"build/{config}/pipit.elf"
-    built = sh(["make", "-s", "-j2", kernel, "build/tests.cpio", "build/initramfs.cpio.gz"], tree)
-    say(built.returncode == 0 and "warning" not in built.stdout, name + "builds without a warning", built.stdout[-2000:])
-    import extra
-    os.chdir(ROOT)
-    shell = extra.Shell(os.path.join(tree, kernel), os.path.join(tree, "build/initramfs.cpio.gz"))
-    shell.ask("echo $((6 * 7))\n", r"^42$", 60)
-    say(shell.end(), name + "boots to a shell")
-    scores, text, errors = grade(tree, lab, f"starter-out-{lab}")
-    got = {"score": sum(scores.values()), "max": points["max"], "failed": [t for t in scores if not scores[t]]}
-    path = os.path.join(ROOT, f"labs/{lab}/expected-starter.json")
-    if record:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(json.dumps(got, indent=1) + "\n")
-    with open(path, encoding="utf-8") as file:
-        wanted = json.load(file)
-    say(got == wanted, name + f"the starter's score is {wanted['score']}/{wanted['max']}, with the failures on record", text)
-    others = sh(["tests/boot/run.py", "--kernel", kernel, "--initrd", "build/tests.cpio", "--cpus", "2", "--silence", "300",
-                 "--tests", points["others"]], tree)
-    say(others.returncode == 0, name + f"{points['others']} pass all the same", others.stdout[-2000:])
-    solved = sh(["tools/mklab", "--solve", tree], ROOT)
-    say(solved.returncode == 0, name + "the solution fits in", solved.stdout)
-    scores, text, errors = grade(tree, lab, f"solved-out-{lab}")
-    say(sum(scores.values()) == points["max"] and not errors, name + f"with it the score is {points['max']}/{points['max']}, and stderr is silent",
-        text + errors)
-    shutil.rmtree(tree)
+class Lab:
+    """One lab; each part of its proof yields (is it so, what, what was printed)."""
+
+    def __init__(self, number):
+        self.number, self.name = number, f"lab {number}: "
+        with open(f"{ROOT}/labs/{number}/points.toml", "rb") as file:
+            self.points = tomllib.load(file)
+        self.config = self.points.get("config", "debug")
+        self.mutants = sorted(glob.glob(f"{ROOT}/labs/{number}/mutants/*.patch"))
+
+    def starter(self, is_to_record):
+        tree, kernel = os.path.join(SCRATCH, f"starter-{self.number}"), f"build/{self.config}/pipit.elf"
+        made = sh(["tools/mklab", self.number, "--out", tree], ROOT)
+        yield made.returncode == 0, self.name + "a starter tree, clean of the solution", made.stdout
+        with_build(tree, self.config)
+        built = sh(["make", "-s", kernel, "build/tests.cpio", "build/initramfs.cpio.gz"], tree)
+        yield built.returncode == 0 and "warning" not in built.stdout, self.name + "builds without a warning", built.stdout[-2000:]
+        import extra
+        shell = extra.Shell(os.path.join(tree, kernel), os.path.join(tree, "build/initramfs.cpio.gz"), patience=SILENCE)
+        shell.ask("echo $((6 * 7))\n", r"^42$", SILENCE)
+        yield shell.end(), self.name + "boots to a shell", ""
+        yield self.starter_score(tree, is_to_record)
+        others = self.points["others"]
+        done = sh(["tests/boot/run.py", "--kernel", kernel, "--initrd", "build/tests.cpio", "--cpus", "2",
+                   f"--silence={SILENCE}", "--limit=3000", "--tests", others], tree)
+        yield done.returncode == 0, self.name + f"{others} pass all the same", done.stdout[-2000:]
+        solved = sh(["tools/mklab", "--solve", tree], ROOT)
+        yield solved.returncode == 0, self.name + "the solution fits in", solved.stdout
+        scores, text, errors = grade(tree, self.number, f"solved-out-{self.number}", SILENCE)
+        most = self.points["max"]
+        yield sum(scores.values()) == most and not errors, self.name + f"with it the score is {most}/{most}, and stderr is silent", text + errors
+        shutil.rmtree(tree)
+
+    def starter_score(self, tree, is_to_record):
+        scores, text, _ = grade(tree, self.number, f"starter-out-{self.number}", SILENCE)
+        got = {"score": sum(scores.values()), "max": self.points["max"], "failed": [t for t in scores if not scores[t]]}
+        path = os.path.join(ROOT, f"labs/{self.number}/expected-starter.json")
+        if is_to_record:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(json.dumps(got, indent=1) + "\n")
+        with open(path, encoding="utf-8") as file:
+            wanted = json.load(file)
+        return got == wanted, self.name + f"the starter's score is {wanted['score']}/{wanted['max']}, with the failures on record", text
+
+    def mutant(self, patch):
+        """Its patch applies, it builds, a test fails, and the output has what the sheet promises."""
+        name = os.path.basename(patch)[:-6]
+        tree = os.path.join(SCRATCH, f"mutant-{name}")
+        with open(patch, encoding="utf-8") as file:
+            says = re.search(r"^Says: (.*)$", file.read(), re.M)[1]
+        for file in filter(os.path.isfile, sh(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")):
+            os.makedirs(os.path.dirname(os.path.join(tree, file)), exist_ok=True)
+            shutil.copy2(file, os.path.join(tree, file))
+        with_build(tree, self.config)
+        applied = sh(["patch", "-s", "-p1", "--no-backup-if-mismatch", "-i", patch], tree)
+        scores, text, _ = grade(tree, self.number, f"mutant-out-{name}", 180) if not applied.returncode else ({}, applied.stdout, "")
+        shutil.rmtree(tree)
+        killers = [t for t in scores if not scores[t]]
+        is_dead = killers and "it does not build" not in text and re.search(says, text)
+        yield bool(is_dead), self.name + f"mutant {name}: {len(killers)} tests tell", f"it should say: {says}\n{text}"
 
 
-def check_mutant(lab, patch):
-    """Its patch applies, it builds, a test fails, and the output has what the sheet promises."""
-    name = os.path.basename(patch)[:-6]
-    tree = os.path.join(SCRATCH, f"mutant-{lab}-{name}")
-    with open(patch, encoding="utf-8") as file:
-        says = re.search(r"^Says: (.*)$", file.read(), re.M)[1]
-    files = sh(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")
-    for file in filter(os.path.isfile, files):
-        os.makedirs(os.path.dirname(os.path.join(tree, file)), exist_ok=True)
-        shutil.copy2(file, os.path.join(tree, file))
-    with_build(tree)
-    applied = sh(["patch", "-s", "-p1", "--no-backup-if-mismatch", "-i", patch], tree)
-    if applied.returncode:
-        return name, False, applied.stdout
-    scores, text, errors = grade(tree, lab, f"mutant-out-{lab}-{name}")
-    shutil.rmtree(tree)
-    killers = [t for t in scores if not scores[t]]
-    if "it does not build" in text or not killers or not re.search(says, text):
-        return name, False, f"killed by {len(killers)} tests; it should say: {says}\n{text}"
-    return f"{name}: {len(killers)} tests tell", True, ""
+class Proof:
+    """All jobs of a run, and what came of them."""
 
+    def __init__(self, numbers, args):
+        self.labs = [Lab(number) for number in numbers]
+        self.passed, self.failed, self.killed, self.bad_labs = 0, 0, 0, set()
+        turn = int(sh(["git", "rev-list", "--count", "HEAD"], ROOT).stdout) if args.part else 0
+        self.starters = [] if args.mutants else [(lab, lab.starter, args.record) for lab in self.labs]
+        self.mutants = [] if args.record else [
+            (lab, lab.mutant, patch) for lab in self.labs
+            for patch in (lab.mutants if not args.part else lab.mutants[turn % len(lab.mutants):][:1])]
 
-def check_mutants(lab):
-    os.chdir(ROOT)
-    patches = sorted(glob.glob(f"{ROOT}/labs/{lab}/mutants/*.patch"))
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for name, is_good, detail in pool.map(lambda p: check_mutant(lab, p), patches):
-            say(is_good, f"lab {lab}: mutant {name}", detail)
-    return len(patches)
+    def work(self, job):
+        """What one job yields; it ends with the first thing that is not so."""
+        lab, part, word = job
+        start, results = time.monotonic(), []
+        try:
+            for result in part(word):
+                results.append(result)
+                if not result[0]:
+                    break
+        except Exception as error:  # whatever it is, the lab is not proved
+            results.append((False, lab.name + f"{part.__name__} {word}", repr(error)))
+        return lab, part.__name__ == "mutant", results, time.monotonic() - start
+
+    def run(self):
+        configs = sorted({lab.config for lab in self.labs})
+        sh(["make", "-s", f"-j{os.cpu_count()}", *[f"build/{c}/pipit.elf" for c in configs], "build/tests.cpio",
+            "build/initramfs.cpio.gz"], ROOT, check=True)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for done in concurrent.futures.as_completed([pool.submit(self.work, job) for job in self.starters + self.mutants]):
+                self.tell(*done.result())
+
+    def tell(self, lab, is_mutant, results, seconds):
+        for is_good, what, detail in results:
+            print(f"  {'ok' if is_good else 'FAIL'} {what}" + (f" ({seconds:.0f} s)" if what == results[-1][1] else ""), flush=True)
+            self.passed, self.failed = self.passed + is_good, self.failed + (not is_good)
+            self.killed += is_mutant and is_good
+            if not is_good:
+                self.bad_labs.add(lab.number)
+                print("    " + detail.replace("\n", "\n    "), flush=True)
 
 
 def main():
-    words = sys.argv[1:]
-    only_mutants, record = "--mutants" in words, "--record" in words
-    start, mutants, labs = time.monotonic(), 0, [w for w in words if w.isdigit()]
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("labs", nargs="*")
+    for option in "--mutants", "--part", "--record":
+        p.add_argument(option, action="store_true")
+    p.add_argument("--result", help="file for 'passed failed skipped'")
+    args = p.parse_args()
+    os.chdir(ROOT)
+    start, proof = time.monotonic(), Proof(args.labs, args)
     try:
-        sh(["make", "-s", "-j2", "build/debug/pipit.elf", "build/debug-nopidfs/pipit.elf", "build/tests.cpio",
-            "build/initramfs.cpio.gz"], ROOT, check=True)
-        for lab in labs:
-            with open(f"{ROOT}/labs/{lab}/points.toml", "rb") as file:
-                points = tomllib.load(file)
-            if not only_mutants:
-                check_starter(lab, points, record)
-            if not record:
-                mutants += check_mutants(lab)
+        proof.run()
     finally:
         shutil.rmtree(SCRATCH)
-    print(f"labs {' '.join(labs)}: {len(failures)} failed; {mutants} mutants; {(time.monotonic() - start) / 60:.1f} minutes")
-    return 1 if failures else 0
+    print(f"labs {' '.join(args.labs)}: {len(args.labs) - len(proof.bad_labs)} of {len(args.labs)} hold; {proof.killed} of "
+          f"{len(proof.mutants)} mutants killed; {(time.monotonic() - start) / 60:.1f} minutes")
+    print(f"{proof.passed} passed, {proof.failed} failed")
+    if args.result:
+        with open(args.result, "w", encoding="utf-8") as file:
+            file.write(f"{proof.passed} {proof.failed} 0\n")
+    return 1 if proof.failed else 0
 
 
 if __name__ == "__main__":

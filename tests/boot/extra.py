@@ -267,11 +267,11 @@ def panic_names_functions():
 class Shell:
     """Types at the guest's shell and reads its answers."""
 
-    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M", qemu=""):
+    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M", qemu="", patience=60):
         args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", cpus, "--mem", mem,
                                f"--qemu={qemu}"])
         self.guest = run.Guest(run.qemu_command(args, "console=ttyS0 panic=-1 quiet", SCRATCH), args)
-        self.good = self.guest.wait_for(r"# $", 60)
+        self.good = self.guest.wait_for(r"# $", patience)
 
     def ask(self, text, expect, seconds=20, pause=0.0):
         """Types, after a pause for what was typed before to have started."""
