@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Proves the labs: make labs-test [LABS="3 4"], or one of these alone:
+"""Proves the labs: make labs-test [LABS="3 4"]; a part of make test.
 
-    --mutants    only the wrong solutions
-    --part       the starters, and of each lab one wrong solution, another with each commit: `make test`
-    --record     expected-starter.json is written anew
+    test.py [--mutants | --record] [--result FILE] LAB...
+
+With --mutants only the wrong solutions, with --record expected-starter.json is written instead.
 
 For each lab: its starter builds without a warning, boots to a shell, and gives exactly the score
 and the failures of expected-starter.json, while other tests pass; with the solution filled in it
@@ -26,6 +26,8 @@ import tomllib
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests/boot"))
 SCRATCH = tempfile.mkdtemp(prefix="pipit-labs-")
+for word in "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LAB", "OUT", "FILTER", "V", "CONFIG", "CONFIG_PIDFS", "LIBC":
+    os.environ.pop(word, None)  # what the make that called us was told is not for those that we call
 SILENCE = 600  # seconds that a guest of a slow machine may say nothing
 
 
@@ -100,9 +102,7 @@ class Lab:
         tree = os.path.join(SCRATCH, f"mutant-{name}")
         with open(patch, encoding="utf-8") as file:
             says = re.search(r"^Says: (.*)$", file.read(), re.M)[1]
-        for file in filter(os.path.isfile, sh(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")):
-            os.makedirs(os.path.dirname(os.path.join(tree, file)), exist_ok=True)
-            shutil.copy2(file, os.path.join(tree, file))
+        shutil.copytree(ROOT, tree, symlinks=True, ignore=lambda d, names: {".git", "build"} & set(names) if d == ROOT else ())
         with_build(tree, self.config)
         applied = sh(["patch", "-s", "-p1", "--no-backup-if-mismatch", "-i", patch], tree)
         scores, text, _ = grade(tree, self.number, f"mutant-out-{name}", 180) if not applied.returncode else ({}, applied.stdout, "")
@@ -118,11 +118,9 @@ class Proof:
     def __init__(self, numbers, args):
         self.labs = [Lab(number) for number in numbers]
         self.passed, self.failed, self.killed, self.bad_labs = 0, 0, 0, set()
-        turn = int(sh(["git", "rev-list", "--count", "HEAD"], ROOT).stdout) if args.part else 0
         self.starters = [] if args.mutants else [(lab, lab.starter, args.record) for lab in self.labs]
         self.mutants = [] if args.record else [
-            (lab, lab.mutant, patch) for lab in self.labs
-            for patch in (lab.mutants if not args.part else lab.mutants[turn % len(lab.mutants):][:1])]
+            (lab, lab.mutant, patch) for lab in self.labs for patch in lab.mutants]
 
     def work(self, job):
         """What one job yields; it ends with the first thing that is not so."""
@@ -158,7 +156,7 @@ class Proof:
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("labs", nargs="*")
-    for option in "--mutants", "--part", "--record":
+    for option in "--mutants", "--record":
         p.add_argument(option, action="store_true")
     p.add_argument("--result", help="file for 'passed failed skipped'")
     args = p.parse_args()
