@@ -19,5 +19,5 @@ lab:					## the starter tree of a lab (LAB=n OUT=dir)
 LABS ?= $(sort $(notdir $(wildcard labs/[1-9])))
 mutants:				## the wrong kernels of each lab, which its tests must tell (LABS="3 4")
 	@labs/test.py --mutants $(LABS)
-labs-test:				## starters, solutions and mutants of the labs (LABS="3 4"); minutes for each
+labs-test:				## starters, solutions and mutants of the labs (LABS="3 4"); closes with "N passed, N failed"
 	@labs/test.py $(LABS)
