@@ -186,11 +186,44 @@ static void who_fills_memory_with_page_tables_ends(void)
 	kill_and_reap(innocent);
 }
 
-int main(void)
+/* In a program with a long environment. */
+static int holds_texts(void)
 {
+	long before = file_number("/proc/meminfo", "MemFree:"), now;
+	char c;
+
+	for (int i = 0; i < 100; i++)
+		if (read(open("/proc/self/environ", O_RDONLY), &c, 1) != 1)
+			return 2;
+	now = file_number("/proc/meminfo", "MemFree:");
+	return now > before - 24 * 1024 ? 0 : 3;
+}
+
+static int gets_a_long_environment(void *arg)
+{
+	static char text[120000], *env[] = { text, text, text, NULL };
+
+	(void)arg;
+	memset(text, 'x', sizeof(text) - 1);
+	execle("/proc/self/exe", "bounds", "--texts", NULL, env);
+	return 1;
+}
+
+static void open_files_of_proc_hold_little_text(void)
+{
+	if (!in_guest())
+		SKIP("guest only");
+	EXPECT_EQ(as_somebody(gets_a_long_environment), 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--texts"))
+		return holds_texts();
 	RUN(without_a_file_no_name_is_made);
 	RUN(a_user_watches_so_many_files);
 	RUN(a_user_has_so_many_pages_in_pipes);
 	RUN(who_fills_memory_with_page_tables_ends);
+	RUN(open_files_of_proc_hold_little_text);
 	return tap_done();
 }
