@@ -365,25 +365,36 @@ static bool is_fs_shared(void)
 	return is;
 }
 
+/* What the file's mode says of its owner and group, which chown(2) changes together. */
+static void get_set_ids(const struct file *file, const struct cred *old, u32 *suid, u32 *sgid)
+{
+	struct inode *inode = file->inode;
+	u32 set_gid = S_ISGID | S_IXGRP;
+
+	if (!(inode->mode & (S_ISUID | S_ISGID)) || (file->path.mnt->flags & MNT_FLAG_NOSUID))
+		return;
+	rwsem_read_lock(&inode->lock);
+	/* What another user namespace's administrator calls set-user-id means nothing here. */
+	if (userns_is_within(old->userns, inode->sb->userns) &&
+	    id_has_name(old->userns, ID_USER, inode->uid) &&
+	    id_has_name(old->userns, ID_GROUP, inode->gid) &&
+	    !inode_permission(inode, MAY_EXEC)) { /* still */
+		if (inode->mode & S_ISUID)
+			*suid = inode->uid;
+		if ((inode->mode & set_gid) == set_gid)
+			*sgid = inode->gid;
+	}
+	rwsem_read_unlock(&inode->lock);
+}
+
 /* image->cred: a reference to the credentials of the new program, mostly the present ones. */
 static int prepare_cred(struct exec_image *image)
 {
-	const struct file *file = image->file;
 	const struct cred *old = cred_current();
-	const struct inode *inode = file->inode;
-	u32 suid = ~0u, sgid = ~0u, set_gid = S_ISGID | S_IXGRP;
+	u32 suid = ~0u, sgid = ~0u;
 	struct cred trial = *old, *new;
 
-	/* What another user namespace's administrator calls set-user-id means nothing here. */
-	if (!(file->path.mnt->flags & MNT_FLAG_NOSUID) &&
-	    userns_is_within(old->userns, inode->sb->userns) &&
-	    id_has_name(old->userns, ID_USER, inode->uid) &&
-	    id_has_name(old->userns, ID_GROUP, inode->gid)) {
-		if (inode->mode & S_ISUID)
-			suid = inode->uid;
-		if ((inode->mode & set_gid) == set_gid)
-			sgid = inode->gid;
-	}
+	get_set_ids(image->file, old, &suid, &sgid);
 	image->is_secure = cred_exec(&trial, old, suid, sgid, false);
 	if (cred_same(&trial, old)) {
 		image->cred = cred_get(old);

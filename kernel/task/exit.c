@@ -10,7 +10,7 @@
  * last thread makes the process a zombie, hands its children on, writes the exit record, advances
  *      pid->life to EXITED, and tells the parent, or, if nobody wants to know, reaps it;
  *   5. frees its memory, if it was the last to use it: that takes long, so whoever waits at a pidfd
- * goes first;
+ * goes first; before step 4 when little is left, as who hears of the death may count on that memory;
  *   6. leaves its stack for ever (thread_exit).
  * A leader that exits before other threads waits as a husk: its struct pid stays LIVE until step 3
  * of the last thread. exec by another thread than the leader is here too, as it ends the other
@@ -315,7 +315,7 @@ void task_exit_thread(int code)
 		session_exit_leader(t);
 	if (is_last && unlikely(task_is_ns_init(t)) && t->pid->level)
 		close_pidns(self);
-	if (as && mem_is_low()) { /* who hears of the exit may count on that memory: fork does */
+	if (as && mem_is_low()) {
 		as_destroy(as);
 		as = NULL;
 	}
