@@ -274,6 +274,13 @@ static inline long slab_in_use(const char *cache)
 	return file_number("/proc/slabinfo", line);
 }
 
+/* The same when what was let go before has had its time to go. */
+static inline long slab_settled(const char *cache)
+{
+	sleep_ms(50);
+	return slab_in_use(cache);
+}
+
 static inline int kernel_at_least(int major, int minor)
 {
 	struct utsname name;
