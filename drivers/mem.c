@@ -130,6 +130,9 @@ static long random_write(struct file *file, struct uio *uio, u64 *pos)
 			return done ? done : -EFAULT;
 		random_stir(buf, part);
 		done += part;
+		if (signal_pending_current())
+			break;
+		cond_resched();
 	}
 	return done;
 }

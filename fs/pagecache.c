@@ -281,6 +281,7 @@ int pagecache_fill(struct pagecache *pc, u64 from, u64 to)
 		if (err)
 			return err;
 		page_put(page);
+		cond_resched();
 	}
 	return 0;
 }
@@ -311,6 +312,8 @@ long pagecache_read(struct pagecache *pc, struct uio *uio, u64 pos)
 		pos += copied;
 		if (copied < n)
 			return done ? done : -EFAULT;
+		if (uio->resid)
+			cond_resched();
 	}
 	return done;
 }
@@ -374,6 +377,8 @@ long pagecache_write(struct pagecache *pc, struct uio *uio, u64 pos)
 		pos += n;
 		if ((size_t)n < want)
 			break;
+		if (uio->resid)
+			cond_resched();
 	}
 	return done;
 }

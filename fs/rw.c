@@ -376,7 +376,7 @@ long vfs_copy(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, size
 			copy_unread(in, in_pos, got - MAX(put, 0l));
 			break;
 		}
-		if (in->mode & FILE_STREAM)
+		if ((in->mode & FILE_STREAM) || fatal_signal_pending_current())
 			break;
 		cond_resched();
 	}

@@ -17,6 +17,7 @@
 #include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/slab.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "fs/chrdev.h"
 #include "fs/file.h"
@@ -331,8 +332,9 @@ static size_t mem_move(struct as *as, struct uio *uio, u64 addr, char *buf, bool
 		}
 		total += done;
 		addr += done;
-		if (!n || done < n)
+		if (!n || done < n || fatal_signal_pending_current())
 			break;
+		cond_resched();
 	}
 	return total;
 }
