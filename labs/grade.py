@@ -250,7 +250,7 @@ class Grader:
         kernel, initrd = f"build/{config}/pipit.elf", f"build/lab{self.args.lab}.cpio"
         done = subprocess.run(["make", "-s", f"LAB={self.args.lab}", kernel, initrd], cwd=self.tree,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              env=dict(os.environ, MAKEFLAGS="-j2"))
+                              env=dict(os.environ, MAKEFLAGS=f"-j{os.cpu_count()}"))
         if done.returncode == 0:
             return os.path.join(self.tree, kernel), os.path.join(self.tree, initrd)
         lines = [line for line in done.stdout.splitlines() if line.strip()]
