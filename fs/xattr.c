@@ -133,6 +133,11 @@ struct xattr {
 	char name[];
 };
 
+size_t xattr_bytes(const char *name, size_t size)
+{
+	return sizeof(struct xattr) + strlen(name) + size;
+}
+
 void xattr_list_init(struct xattr_list *l)
 {
 	rb_init(&l->entries);
@@ -142,7 +147,7 @@ void xattr_list_init(struct xattr_list *l)
 static void xattr_drop(struct xattr_list *l, struct xattr *x)
 {
 	rb_erase(&l->entries, &x->node);
-	l->bytes -= x->size + strlen(x->name);
+	l->bytes -= xattr_bytes(x->name, x->size);
 	kfree(x->value);
 	kfree(x);
 }
@@ -209,8 +214,6 @@ static struct xattr *xattr_new(const char *name, const void *value, size_t size)
 	return x;
 }
 
-#define XATTR_TOTAL_MAX (128 * 1024) /* of one file */
-
 int xattr_list_set(struct xattr_list *l, const char *name, const void *value, size_t size,
 		   int flags)
 {
@@ -220,15 +223,13 @@ int xattr_list_set(struct xattr_list *l, const char *name, const void *value, si
 		return -EEXIST;
 	if (!old && (flags & XATTR_REPLACE))
 		return -ENODATA;
-	if (l->bytes + size + (old ? 0 : strlen(name)) - (old ? old->size : 0) > XATTR_TOTAL_MAX)
-		return -ENOSPC;
 	x = xattr_new(name, value, size);
 	if (!x)
 		return -ENOMEM;
 	if (old)
 		xattr_drop(l, old);
 	rb_insert(&l->entries, &x->node, xattr_less);
-	l->bytes += size + strlen(name);
+	l->bytes += xattr_bytes(name, size);
 	return 0;
 }
 

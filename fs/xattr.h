@@ -18,8 +18,9 @@ long vfs_listxattr(const struct path *p, char *buf, size_t size);
 /* Kept in memory, for file systems that have no other place. Locks: inode->lock. */
 struct xattr_list {
 	struct rb_root entries; /* by name */
-	u64 bytes; /* kept in all */
+	u64 bytes; /* of all */
 };
+size_t xattr_bytes(const char *name, size_t size); /* what one of them adds */
 void xattr_list_init(struct xattr_list *l);
 void xattr_list_free(struct xattr_list *l);
 long xattr_list_get(struct xattr_list *l, const char *name, void *buf, size_t size);

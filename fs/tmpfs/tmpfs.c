@@ -52,6 +52,21 @@ static bool charge(_Atomic u64 *used, u64 max, s64 n)
 	return true;
 }
 
+static bool charge_inodes(struct super *sb, s64 n)
+{
+	struct tmpfs_super *ts = sb->private;
+
+	return charge(&ts->used_inodes, ts->max_inodes, n);
+}
+
+/* Attributes take the place of inodes, which are counted as 1 KiB. */
+#define INODE_BYTES 1024u
+
+static s64 xattr_inodes(const struct xattr_list *xattrs)
+{
+	return DIV_ROUND_UP(xattrs->bytes, INODE_BYTES);
+}
+
 static bool tmpfs_charge_pages(struct inode *inode, s64 pages)
 {
 	struct tmpfs_super *ts = super_of(inode);
@@ -96,17 +111,16 @@ static void inode_set_type(struct inode *inode, struct tmpfs_node *node, u64 rde
 int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rdev,
 		    struct inode **out)
 {
-	struct tmpfs_super *ts = sb->private;
 	struct tmpfs_node *node;
 	struct inode *inode;
 
-	if (!charge(&ts->used_inodes, ts->max_inodes, 1))
+	if (!charge_inodes(sb, 1))
 		return -ENOSPC;
 	node = kzalloc(sizeof(*node));
 	inode = node ? inode_new(sb) : NULL;
 	if (!inode) {
 		kfree(node);
-		charge(&ts->used_inodes, 0, -1);
+		charge_inodes(sb, -1);
 		return -ENOMEM;
 	}
 	xattr_list_init(&node->xattrs);
@@ -120,6 +134,20 @@ int tmpfs_inode_new(struct super *sb, const struct inode *dir, u32 mode, u64 rde
 	return 0;
 }
 
+/* A symbolic link that is no short one costs a page, as in Linux. */
+#define SHORT_LINK 128u
+
+static bool link_charge(struct inode *inode, const char *text, s64 n)
+{
+	return strlen(text) < SHORT_LINK || tmpfs_charge_pages(inode, n);
+}
+
+static void link_free(struct inode *inode, char *text)
+{
+	link_charge(inode, text, -1);
+	kfree(text);
+}
+
 void tmpfs_evict(struct inode *inode)
 {
 	struct tmpfs_node *node = inode->private;
@@ -127,9 +155,9 @@ void tmpfs_evict(struct inode *inode)
 	if (S_ISREG(inode->mode))
 		pagecache_destroy(&node->pages);
 	else if (S_ISLNK(inode->mode))
-		kfree(node->link);
+		link_free(inode, node->link);
+	charge_inodes(inode->sb, -1 - xattr_inodes(&node->xattrs));
 	xattr_list_free(&node->xattrs);
-	charge(&super_of(inode)->used_inodes, 0, -1);
 	kfree(node);
 }
 
@@ -180,9 +208,13 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *t
 
 	if (!text)
 		return -ENOMEM;
+	if (!link_charge(dir, text, 1)) {
+		kfree(text);
+		return -ENOSPC;
+	}
 	err = tmpfs_inode_new(dir->sb, dir, S_IFLNK | 0777, 0, &inode);
 	if (err) {
-		kfree(text);
+		link_free(dir, text);
 		return err;
 	}
 	((struct tmpfs_node *)inode->private)->link = text;
@@ -192,8 +224,11 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *t
 	return 0;
 }
 
+/* Each name costs as much as an inode, as it cannot be forgotten either. */
 static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *dentry)
 {
+	if (inode->nlink && !charge_inodes(inode->sb, 1))
+		return -ENOSPC;
 	nlink_add(inode, 1);
 	inode_touch(inode, ATTR_CTIME);
 	dentry_attach(dentry, inode_get(inode));
@@ -201,11 +236,17 @@ static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *den
 	return 0;
 }
 
+static void unlink_one(struct inode *inode)
+{
+	if (atomic_fetch_sub_explicit(&inode->nlink, 1, memory_order_relaxed) > 1)
+		charge_inodes(inode->sb, -1);
+}
+
 static int tmpfs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = dentry_inode(dentry);
 
-	nlink_add(inode, -1);
+	unlink_one(inode);
 	inode_touch(inode, ATTR_CTIME);
 	dentry_detach(dentry);
 	dir_changed(dir, -1);
@@ -242,7 +283,7 @@ static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 			nlink_add(victim, -2);
 			nlink_add(new_dir, -1);
 		} else {
-			nlink_add(victim, -1);
+			unlink_one(victim);
 		}
 	}
 	if (victim)
@@ -318,9 +359,15 @@ static int tmpfs_xattr_get(struct inode *inode, const char *name, void *buf, siz
 static int tmpfs_xattr_set(struct inode *inode, const char *name, const void *value, size_t size,
 			   int flags)
 {
-	int err = xattr_list_set(&((struct tmpfs_node *)inode->private)->xattrs, name, value, size,
-				 flags);
+	struct xattr_list *xattrs = &((struct tmpfs_node *)inode->private)->xattrs;
+	s64 before = xattr_inodes(xattrs),
+	    most = DIV_ROUND_UP(xattr_bytes(name, size), INODE_BYTES);
+	int err;
 
+	if (!charge_inodes(inode->sb, most))
+		return -ENOSPC;
+	err = xattr_list_set(xattrs, name, value, size, flags);
+	charge_inodes(inode->sb, xattr_inodes(xattrs) - before - most);
 	if (!err)
 		inode_touch(inode, ATTR_CTIME);
 	return err;
@@ -328,8 +375,11 @@ static int tmpfs_xattr_set(struct inode *inode, const char *name, const void *va
 
 static int tmpfs_xattr_remove(struct inode *inode, const char *name)
 {
-	int err = xattr_list_remove(&((struct tmpfs_node *)inode->private)->xattrs, name);
+	struct xattr_list *xattrs = &((struct tmpfs_node *)inode->private)->xattrs;
+	s64 before = xattr_inodes(xattrs);
+	int err = xattr_list_remove(xattrs, name);
 
+	charge_inodes(inode->sb, xattr_inodes(xattrs) - before);
 	if (!err)
 		inode_touch(inode, ATTR_CTIME);
 	return err;

@@ -4,8 +4,13 @@
  *
  * Guest only, as it changes limits of the whole system.
  */
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/xattr.h>
 
 #include "tap.h"
 
@@ -216,6 +221,60 @@ static void open_files_of_proc_hold_little_text(void)
 	EXPECT_EQ(as_somebody(gets_a_long_environment), 0);
 }
 
+static long free_inodes(void)
+{
+	struct statfs fs;
+
+	return statfs("/tmp/bounds", &fs) ? -1 : (long)fs.f_ffree;
+}
+
+/* How many names, links and attributes fit in a small tmpfs, and that all of them go. */
+static int fills_a_tmpfs(void *arg)
+{
+	static char text[1001], name[32];
+	long before, links = 0, symlinks = 0, attributes = 0;
+	int fd;
+
+	(void)arg;
+	memset(text, 'x', sizeof(text) - 1);
+	if (unshare(CLONE_NEWNS) || mkdir("/tmp/bounds", 0700) ||
+	    mount("none", "/tmp/bounds", "tmpfs", 0, "nr_inodes=100,size=64k") ||
+	    chdir("/tmp/bounds"))
+		return 1;
+	fd = open("file", O_CREAT | O_RDWR, 0600);
+	before = free_inodes();
+	while (snprintf(name, sizeof(name), "%ld", links) > 0 && !link("file", name))
+		links++;
+	if (errno != ENOSPC || links != before || free_inodes())
+		return 2;
+	while (links-- > 0 && snprintf(name, sizeof(name), "%ld", links) > 0)
+		unlink(name);
+	while (snprintf(name, sizeof(name), "%ld", symlinks) > 0 && !symlink(text, name))
+		symlinks++;
+	if (errno != ENOSPC || symlinks != 16)
+		return 3;
+	while (symlinks-- > 0 && snprintf(name, sizeof(name), "%ld", symlinks) > 0)
+		unlink(name);
+	if (free_inodes() != before)
+		return 4;
+	while (snprintf(name, sizeof(name), "user.%ld", attributes) > 0 &&
+	       !fsetxattr(fd, name, text, 1000, 0))
+		attributes++;
+	if (errno != ENOSPC || attributes < 80 || attributes > 100)
+		return 5;
+	unlink("file");
+	close(fd);
+	return free_inodes() == before + 1 ? 0 : 6;
+}
+
+static void names_and_attributes_count_in_a_tmpfs(void)
+{
+	if (!in_guest())
+		SKIP("guest only");
+	EXPECT_EQ(reap(spawn(fills_a_tmpfs, NULL)), 0);
+	rmdir("/tmp/bounds");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "--texts"))
@@ -225,5 +284,6 @@ int main(int argc, char **argv)
 	RUN(a_user_has_so_many_pages_in_pipes);
 	RUN(who_fills_memory_with_page_tables_ends);
 	RUN(open_files_of_proc_hold_little_text);
+	RUN(names_and_attributes_count_in_a_tmpfs);
 	return tap_done();
 }
