@@ -53,9 +53,8 @@ obj-fs      := protect super inode dentry dpath mount propagate mountops mnt_ns 
 	       poll pagecache chrdev flock xattr libfs tree seqfile readdir initramfs
 obj-task    := task fork exec elf exit wait signal sigqueue sigdeliver rseq timers ptimer cpuclock usertrap \
 	       session rlimit oom coredump elfcore sigio
-obj-pidfs-y := pidfs/pidfs pidfs/attr pidfs/handle pidfs/lastclose
-obj-pidfs-n := pidfs/fallback
-obj-subfs   := pidfs/pidfd pipefs/pipe pipefs/splice pipefs/corepipe $(addprefix sockfs/,sockfs socket unix unix_name \
+obj-pidfs-y := pidfs/pidfs pidfs/attr pidfs/lastclose
+obj-subfs   := pidfs/pidfd pidfs/handle pidfs/fallback pipefs/pipe pipefs/splice pipefs/corepipe $(addprefix sockfs/,sockfs socket unix unix_name \
 	       unix_io unix_packet unix_gc scm coresocket) anonfs/anonfs anonfs/eventfd anonfs/timerfd \
 	       anonfs/signalfd anonfs/epoll anonfs/fscontext tmpfs/tmpfs tmpfs/mount devfs/devfs devfs/devpts \
 	       nsfs/nsfs $(addprefix procfs/,procfs pid ns objgraph process status stack memory smaps fd mounts \

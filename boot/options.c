@@ -68,6 +68,11 @@ static void set_ktest(const char *value)
 	kernel_options.ktest = value;
 }
 
+static void set_pidfs(const char *value)
+{
+	kernel_options.pidfs = value;
+}
+
 static void set_norandmaps(const char *value)
 {
 	kernel_options.randomize = 0;
@@ -90,6 +95,7 @@ static const struct option {
 	{ "panic", set_panic, true },
 	{ "maxcpus", set_maxcpus, true },
 	{ "ktest", set_ktest, true },
+	{ "pidfs", set_pidfs, true },
 	{ "norandmaps", set_norandmaps, false },
 	{ "ro", ignore, false }, /* there is no disk root to mount either way */
 	{ "rw", ignore, false },

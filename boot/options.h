@@ -12,6 +12,7 @@ struct kernel_options {
 	const char *init_argv[OPTION_MAX_WORDS + 2]; /* [0] is filled in when init is known */
 	const char *init_envp[OPTION_MAX_WORDS + 4];
 	u32 max_cpus; /* maxcpus=; 0: all there are */
+	const char *pidfs; /* pidfs=: the kind of pidfds (fs/pidfs/fallback.c), or NULL */
 	const char *ktest; /* ktest=: a self-test to run before init, or NULL */
 	int randomize; /* kernel.randomize_va_space: 0 ("norandmaps"), 1 all but the heap, 2 */
 };

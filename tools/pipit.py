@@ -124,8 +124,8 @@ def is_pidfs(inode):
     return inode["sb"]["type"]["name"].string() == "pidfs"
 
 
-def pid_of(inode):
-    return inode["private"].cast(gdb.lookup_type("struct pid").pointer())
+def pid_of(holder):
+    return holder["private"].cast(gdb.lookup_type("struct pid").pointer())
 
 
 def pidfs_inodes():
@@ -234,6 +234,8 @@ def graph(_):
                   f"E d{int(d):x} {word} inode\nN inode {word} fs={fs} refs={refs}")
             if is_pidfs(inode):
                 print(f"E {word} p{int(pid_of(inode)['ino'])} private")
+            elif "fallback_file_ops" in str(file["ops"]):
+                print(f"E f{int(file):x} p{int(pid_of(file)['ino'])} private")
 
 
 class Pipit(gdb.Command):

@@ -8,7 +8,8 @@
  *
  * Reads /proc/objgraph. A pointer goes from right to left: a descriptor to its file, to a dentry
  * of its own, to the process's one inode, to the struct pid, and from there to the process, as
- * long as it is not reaped. What one inode or file is held by beyond the arrows shown (a message
+ * long as it is not reaped. An inode in brackets knows nothing of the process: there the file holds
+ * the struct pid (option pidfs=anon or fresh). What one inode or file is held by beyond the arrows shown (a message
  * in flight, a mount) shows as refs that no arrow explains.
  */
 #include "pidtool.h"
@@ -119,10 +120,31 @@ static void holders(const char *file, char *out, size_t size)
 					edges[i].name);
 }
 
-static void left_columns(const char *pid, const char *inode, char *out, size_t size)
+static const char *end_of(const char *from, const char *name)
+{
+	const struct edge *e = from ? edge_from(from, name) : NULL;
+
+	return e ? e->to : NULL;
+}
+
+static const char *inode_of(const char *file)
+{
+	return end_of(end_of(file, "dentry"), "inode");
+}
+
+/* The struct pid that the file or its inode holds; NULL: it is no pidfd. */
+static const char *pid_of(const char *file)
+{
+	const char *own = end_of(file, "private");
+
+	return own ? own : end_of(inode_of(file), "private");
+}
+
+/* The process and its struct pid. */
+static void left_columns(const char *pid, char *out, size_t size)
 {
 	const struct edge *task = edge_from(pid, "task");
-	char who[TEXT], what[TEXT], node[TEXT] = "";
+	char who[TEXT], what[TEXT];
 
 	if (task)
 		snprintf(who, sizeof(who), "%s %s", task->to + 1, value(task->to, "name"));
@@ -130,46 +152,42 @@ static void left_columns(const char *pid, const char *inode, char *out, size_t s
 		snprintf(who, sizeof(who), "(nobody)");
 	snprintf(what, sizeof(what), "%s %s r%s", value(pid, "nr"), value(pid, "life"),
 		 value(pid, "refs"));
-	if (inode)
-		snprintf(node, sizeof(node), "<- %s r%s", strchr(inode, ':') + 1,
-			 value(inode, "refs"));
-	snprintf(out, size, "%-18.18s %s %-17.17s %-13.13s", who, task ? "<->" : "   ", what, node);
+	snprintf(out, size, "%-18.18s %s %-17.17s", who, task ? "<->" : "   ", what);
 }
 
-/* All rows of one process: one for each file on its inode. Returns how many. */
-static int draw_pid(const char *pid, const char *inode)
+static void draw_file(const char *left, const struct edge *d, const char *inode, int is_new)
 {
-	char left[LINE], by[LINE / 2], line[2 * LINE];
+	char by[LINE / 2], node[TEXT] = "", line[2 * LINE];
+
+	if (is_new)
+		snprintf(node, sizeof(node), end_of(inode, "private") ? "<- %s r%s" : "   (%s r%s)",
+			 strchr(inode, ':') + 1, value(inode, "refs"));
+	holders(d->from, by, sizeof(by));
+	snprintf(line, sizeof(line), "%-40s %-13.13s <- %.5s r%s <- %.5s r%s <- %s", left, node,
+		 d->to, value(d->to, "refs"), d->from, value(d->from, "refs"), by);
+	line[LINE - 1] = '\0';
+	add_line(line);
+}
+
+/* All rows of one process: one for each pidfd. Returns how many. */
+static int draw_pid(const char *pid)
+{
+	const char *inode = NULL, *last;
+	char left[LINE];
 	int rows = 0;
 
-	left_columns(pid, inode, left, sizeof(left));
-	for (int i = 0; inode && i < nr_edges; i++) {
+	left_columns(pid, left, sizeof(left));
+	for (int i = 0; i < nr_edges; i++) {
 		const struct edge *d = &edges[i];
+		const char *behind = strcmp(d->name, "dentry") ? NULL : pid_of(d->from);
 
-		if (strcmp(d->name, "inode") || strcmp(d->to, inode))
+		if (!behind || strcmp(behind, pid))
 			continue;
-		for (int j = 0; j < nr_edges; j++) {
-			const char *file = edges[j].from;
-
-			if (strcmp(edges[j].name, "dentry") || strcmp(edges[j].to, d->from))
-				continue;
-			holders(file, by, sizeof(by));
-			snprintf(line, sizeof(line), "%-54s <- %.5s r%s <- %.5s r%s <- %s",
-				 rows++ ? "" : left, d->from, value(d->from, "refs"), file,
-				 value(file, "refs"), by);
-			line[LINE - 1] = '\0';
-			add_line(line);
-		}
+		last = inode;
+		inode = inode_of(d->from);
+		draw_file(rows++ ? "" : left, d, inode, !last || strcmp(last, inode));
 	}
 	return rows;
-}
-
-static const char *inode_of(const char *pid)
-{
-	for (int i = 0; i < nr_edges; i++)
-		if (!strcmp(edges[i].name, "private") && !strcmp(edges[i].to, pid))
-			return edges[i].from;
-	return NULL;
 }
 
 static void draw(int all)
@@ -180,13 +198,10 @@ static void draw(int all)
 		"process                struct pid           inode         dentry      file        "
 		"descriptor");
 	for (int i = 0; i < nr_nodes; i++) {
-		const char *id = nodes[i].id, *inode;
+		const char *id = nodes[i].id;
 
-		if (id[0] != 'p')
-			continue;
-		inode = inode_of(id);
-		if (!draw_pid(id, inode) && all) {
-			left_columns(id, NULL, left, sizeof(left));
+		if (id[0] == 'p' && !draw_pid(id) && all) {
+			left_columns(id, left, sizeof(left));
 			add_line(left);
 		}
 	}
@@ -196,24 +211,17 @@ static void draw(int all)
 
 static int is_shown(const char *id)
 {
-	const struct edge *e;
+	if (id[0] == 'f')
+		return pid_of(id) != NULL;
+	for (int i = 0; i < nr_edges; i++) {
+		const struct edge *e = &edges[i];
+		const char *other = id[0] == 't' ? e->to : e->from;
 
-	switch (id[0]) {
-	case 'i':
-		return edge_from(id, "private") != NULL;
-	case 'd':
-		return (e = edge_from(id, "inode")) && is_shown(e->to);
-	case 'f':
-		return (e = edge_from(id, "dentry")) && is_shown(e->to);
-	case 'p':
-		return inode_of(id) != NULL;
-	default:
-		for (int i = 0; i < nr_edges; i++)
-			if (!strcmp(edges[i].from, id) && edges[i].to[0] != 't' &&
-			    is_shown(edges[i].to))
-				return 1;
-		return 0;
+		if (other[0] != 't' && !strcmp(id[0] == 't' ? e->from : e->to, id) &&
+		    is_shown(other))
+			return 1;
 	}
+	return 0;
 }
 
 static void dot(void)

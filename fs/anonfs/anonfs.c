@@ -1,8 +1,9 @@
 /*
  * anonfs: the inode of those who need none: eventfd, epoll and their kin.
  *
- * Owns: one super with one inode, for ever. A file made here has its own dentry, whose private
- *   pointer is the name to show, and its own operations and private pointer.
+ * Owns: one super with one inode, for ever; anonfs_open_new() makes others, which go with the file.
+ *   A file made here has its own dentry, whose private pointer is the name to show, and its own
+ *   operations and private pointer.
  * Locks: none.
  * Follows: Linux 7.3 fs/anon_inodes.c, as seen by stat
  */
@@ -36,11 +37,11 @@ static const struct inode_ops anonfs_inode_ops = {
 
 static const struct file_ops anonfs_file_ops = { .open = anonfs_reopen };
 
-int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags,
-		struct file **out)
+static inline int open_on(struct inode *inode, const char *name, const struct file_ops *ops,
+			  void *private, u32 flags, struct file **out)
 {
 	struct file *file;
-	int err = libfs_open_inode(&anonfs, anon_inode, flags, &file);
+	int err = libfs_open_inode(&anonfs, inode, flags, &file);
 
 	if (err)
 		return err;
@@ -52,15 +53,41 @@ int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32
 	return 0;
 }
 
+int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags,
+		struct file **out)
+{
+	return open_on(anon_inode, name, ops, private, flags, out);
+}
+
+/* NULL: out of memory. */
+static struct inode *new_inode(void)
+{
+	struct inode *inode = inode_new(anonfs.sb);
+
+	if (!inode)
+		return NULL;
+	inode->ino = super_next_ino(anonfs.sb);
+	inode->mode = 0600; /* no type: it is no file of any kind */
+	inode->ops = &anonfs_inode_ops;
+	inode->fops = &anonfs_file_ops;
+	return inode;
+}
+
+int anonfs_open_new(const char *name, const struct file_ops *ops, void *private, u32 flags,
+		    struct file **out)
+{
+	struct inode *inode = new_inode();
+	int err = inode ? open_on(inode, name, ops, private, flags, out) : -ENOMEM;
+
+	inode_put(inode); /* the file has its own reference */
+	return err;
+}
+
 void anonfs_init(void)
 {
 	pseudo_fs_init(&anonfs, "anon_inodefs", ANON_INODE_FS_MAGIC, &anonfs_super_ops);
 	anonfs.sb->flags &= ~SB_NOEXEC; /* so mmap says ENODEV, whatever the protection */
-	anon_inode = inode_new(anonfs.sb);
+	anon_inode = new_inode();
 	if (!anon_inode)
 		panic("no memory for the anonymous inode");
-	anon_inode->ino = super_next_ino(anonfs.sb);
-	anon_inode->mode = 0600; /* no type: it is no file of any kind */
-	anon_inode->ops = &anonfs_inode_ops;
-	anon_inode->fops = &anonfs_file_ops;
 }

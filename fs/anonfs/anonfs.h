@@ -14,4 +14,8 @@
 int anonfs_open(const char *name, const struct file_ops *ops, void *private, u32 flags,
 		struct file **out) __must_check;
 
+/* The same on an inode of its own. */
+int anonfs_open_new(const char *name, const struct file_ops *ops, void *private, u32 flags,
+		    struct file **out) __must_check;
+
 void anonfs_init(void);

@@ -10,6 +10,7 @@
 #include "kernel/id/pid.h"
 #include "kernel/id/pidns.h"
 #include "kernel/sched/sched.h"
+#include "fs/libfs.h"
 
 /* +1; NULL: none that has numbers. All are gone through, for a table by inode would be a cost of
  * every fork. */
@@ -28,7 +29,7 @@ static struct pid *find_get(u64 ino)
 int pidfs_open_handle(u64 ino, u32 flags, struct file **out)
 {
 	struct pid *pid = find_get(ino);
-	int err = -ESTALE;
+	int err = pidfd_make == libfs_open ? -ESTALE : -EBADF; /* or there is no FD_PIDFS_ROOT */
 
 	/* Reaped: its number may live on as a group's. Unborn: fork has it still. */
 	if (pid && READ_ONCE(pid->thread) && pid->had_pidfd && pid_vnr(pid))

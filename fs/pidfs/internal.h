@@ -8,6 +8,7 @@
 #include "fs/xattr.h"
 
 struct cred;
+struct node_template;
 
 /* attr.c: what pidfs remembers of a process, made when there is something to remember; it outlives
  * inodes and goes with struct pid. */
@@ -28,6 +29,13 @@ long pidfs_xattr_list(struct inode *inode, char *buf, size_t size, bool show_tru
 /* lastclose.c: on: 1 or 0. -EINVAL, -EREMOTE, -ESRCH, -ENOENT, -EPERM, -ENOMEM. */
 long pidfs_set_kill_on_close(struct inode *inode, u64 is_on);
 void pidfs_kill_on_last_close(struct pid *pid); /* a marked inode's end; no locks held */
+
+/* fallback.c: what makes the file, libfs_open() unless the option pidfs= asks for an older kind. */
+typedef int pidfd_maker(const struct node_template *t, u64 ino, void *pid, u32 flags,
+			struct file **out);
+extern pidfd_maker *pidfd_make; /* [I] */
+void pidfd_choose(void); /* at boot; warns if there is no such kind */
+struct pid *fallback_pid(const struct file *file); /* pidfs_pid() of those kinds */
 
 u32 pidfd_poll(struct file *file, struct poll_table *pt);
 void pidfd_show_fdinfo(struct file *file, const struct pidns *viewer, struct seqbuf *out);

@@ -11,7 +11,8 @@
  *   either constant in struct pid, or ordered by pid->life (DOC: exit-order). No lock across a
  *   user copy.
  * Callers: the system call layer, and sockets. Never called from exit, nor in interrupts.
- * Not here: signals (kernel/task), what does not need the inode (pidfd.c), no pidfs (fallback.c).
+ * Not here: signals (kernel/task), what does not need the inode (pidfd.c), older kinds of pidfd
+ *   (fallback.c).
  * Follows: Linux 7.3 fs/pidfs.c
  */
 #include "fs/pidfs/internal.h"
@@ -294,19 +295,20 @@ int pidfs_open(struct pid *pid, u32 flags, struct file **out)
 {
 	assert(!(flags & ~(u32)(O_ACCMODE | O_NONBLOCK | PIDFD_THREAD | PIDFD_AUTOKILL)));
 	/* LAB 4 BEGIN open */
-	return libfs_open(&pidfs_node, pid->ino, pid, O_RDWR | flags, out);
+	return pidfd_make(&pidfs_node, pid->ino, pid, O_RDWR | flags, out); /* libfs_open() */
 	/* LAB 4 END */
 }
 
 struct pid *pidfs_pid(const struct file *file)
 {
-	return file->ops == &pidfd_file_ops ? file->inode->private : NULL;
+	return file->ops == &pidfd_file_ops ? file->inode->private : fallback_pid(file);
 }
 /* LAB 2 3 END */
 
 void pidfs_init(void)
 {
 	pidfs_attr_init();
+	pidfd_choose();
 	/* LAB 2 3 BEGIN init */
 	pseudo_fs_init(&pidfs, "pidfs", PID_FS_MAGIC, &pidfs_super_ops);
 	/* LAB 2 3 END */

@@ -65,7 +65,11 @@ static void put_descriptor(struct seqbuf *out, int nr, int fd, const struct file
 	put_inode(out, inode);
 	if (!pid)
 		return;
-	seqbuf_printf(out, "E i%lu:%lu p%lu private\n", inode->sb->dev, inode->ino, pid->ino);
+	if (inode->private == pid)
+		seqbuf_printf(out, "E i%lu:%lu p%lu private\n", inode->sb->dev, inode->ino,
+			      pid->ino);
+	else
+		seqbuf_printf(out, "E f%08x p%lu private\n", id_of(file), pid->ino);
 	put_pid_node(out, pid, viewer, 0);
 }
 

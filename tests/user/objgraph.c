@@ -64,6 +64,32 @@ static void two_pidfds_meet_in_one_inode(void)
 	EXPECT_EQ(sources(pid_id, "private"), 0);
 }
 
+static void on_the_anonymous_inode_files_hold_the_process(void)
+{
+	char pid_id[40] = "", want[40], *at;
+	pid_t pid;
+	int a, b;
+
+	if (!graph_is_there() || has_pidfs())
+		SKIP("Pipit without pidfs");
+	pid = spawn_sleeper();
+	a = pidfd_open_(pid, 0);
+	b = pidfd_open_(pid, 0);
+	slurp("/proc/objgraph", text, sizeof(text));
+	snprintf(want, sizeof(want), " nr=%d life=", pid);
+	at = strstr(text, want);
+	REQUIRE(at != NULL);
+	while (at[-1] != ' ')
+		at--;
+	sscanf(at, "%39s", pid_id);
+	EXPECT_EQ(sources(pid_id, "private"), 2);
+	close(a);
+	EXPECT_EQ(sources(pid_id, "private"), 1);
+	close(b);
+	EXPECT_EQ(sources(pid_id, "private"), 0);
+	kill_and_reap(pid);
+}
+
 static void a_name_cannot_forge_a_line(void)
 {
 	if (!graph_is_there())
@@ -76,6 +102,7 @@ static void a_name_cannot_forge_a_line(void)
 int main(void)
 {
 	RUN(two_pidfds_meet_in_one_inode);
+	RUN(on_the_anonymous_inode_files_hold_the_process);
 	RUN(a_name_cannot_forge_a_line);
 	return tap_done();
 }

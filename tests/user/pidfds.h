@@ -116,7 +116,7 @@ static inline uint64_t inode_of(int fd)
 	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
 
-/* CONFIG_PIDFS=n: pidfds are on the anonymous inode. */
+/* CONFIG_PIDFS=n, or the option pidfs=anon: pidfds are on the anonymous inode. */
 static inline int has_pidfs(void)
 {
 	const char *value = getenv("PIDFS");

@@ -53,8 +53,9 @@ TEST(options_empty_line_changes_nothing)
 
 TEST(options_of_the_kernel_are_taken)
 {
-	parse("BOOT_IMAGE=/boot/pipit ro quiet init=/bin/sh panic=-1 maxcpus=2 norandmaps ktest=all");
+	parse("BOOT_IMAGE=/boot/pipit ro quiet init=/bin/sh panic=-1 maxcpus=2 norandmaps ktest=all pidfs=anon");
 	CHECK(same(kernel_options.init, "/bin/sh") && panic_timeout == -1 && kernel_options.max_cpus == 2);
+	CHECK(same(kernel_options.pidfs, "anon"));
 	CHECK(!kernel_options.randomize && same(kernel_options.ktest, "all") && console_loglevel == 4);
 	CHECK(ARGS("") && ENV(""));
 	parse("loglevel=3 rdinit=/x init=/y panic=30");

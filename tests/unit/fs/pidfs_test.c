@@ -1,4 +1,4 @@
-// sources: fs/inode.c fs/protect.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/propagate.c fs/mountops.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/pidfs/pidfs.c fs/nsfs/nsfs.c fs/pidfs/pidfd.c fs/pidfs/attr.c fs/pidfs/lastclose.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/nscount.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c
+// sources: fs/inode.c fs/protect.c fs/dentry.c fs/super.c fs/libfs.c fs/file.c fs/fdtable.c fs/path.c fs/dpath.c fs/mount.c fs/propagate.c fs/mountops.c fs/mnt_ns.c fs/fs_ctx.c fs/open.c fs/namei.c fs/stat.c fs/rw.c fs/readdir.c fs/uio.c fs/xattr.c fs/pagecache.c fs/chrdev.c fs/pidfs/pidfs.c fs/nsfs/nsfs.c fs/pidfs/pidfd.c fs/pidfs/attr.c fs/pidfs/lastclose.c fs/pidfs/fallback.c fs/anonfs/anonfs.c kernel/id/pid.c kernel/id/cred.c kernel/id/userns.c kernel/id/ns.c kernel/id/nscount.c kernel/id/uts.c kernel/id/pidns.c kernel/sync/wait.c kernel/sync/mutex.c kernel/sync/rwsem.c kernel/sync/refcount.c lib/bitmap.c lib/seqbuf.c lib/fmt.c tests/unit/shim/slab.c tests/unit/shim/page.c tests/unit/shim/thread.c tests/unit/shim/vfs.c
 // tsan
 /*
  * pidfs, and with it fs/libfs.c: identity, references, what is left when the last descriptor goes.
@@ -17,16 +17,18 @@
 #include "vfs.h"
 
 #include "arch/x86_64/percpu.h"
+#include "boot/options.h"
 #include "kernel/id/cred.h"
 #include "kernel/id/pid.h"
 #include "kernel/mm/as.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/signal.h"
+#include "fs/anonfs/anonfs.h"
 #include "fs/dentry.h"
 #include "fs/fdtable.h"
 #include "fs/inode.h"
 #include "fs/libfs.h"
-#include "fs/pidfs/pidfs.h"
+#include "fs/pidfs/internal.h"
 #include "fs/poll.h"
 #include "fs/stat.h"
 
@@ -102,6 +104,7 @@ bool signal_may_kill(const struct cred *cred, struct task *t)
 	return is_mine;
 }
 
+struct kernel_options kernel_options;
 static struct pid *pid;
 static long live;
 static u64 dentries, inodes, files;
@@ -189,6 +192,50 @@ TEST(pidfd_opens_of_one_process_share_an_inode)
 	file_put(a);
 	CHECK(refcount_read(&pid->refs) == 2);
 	file_put(b);
+	teardown();
+}
+
+/* Each allocation of the first open fails once; then a and b are open. */
+static void open_two(const char *kind, struct file **a, struct file **b)
+{
+	int err = -ENOMEM;
+
+	kernel_options.pidfs = kind;
+	pidfd_choose();
+	for (int n = 1; err && n < 20; n++) {
+		check_balance();
+		slab_fail_nth(n);
+		err = pidfs_open(pid, 0, a);
+		slab_fail_nth(0);
+	}
+	CHECK(!err && pidfs_open(pid, O_NONBLOCK, b) == 0);
+	CHECK(pidfs_pid(*a) == pid && pidfs_pid(*b) == pid && (*a)->private == pid);
+	CHECK((*b)->flags == (O_RDWR | O_NONBLOCK) && refcount_read(&pid->refs) == 3);
+}
+
+TEST(pidfd_kinds_before_pidfs_hold_the_process_and_do_not_tell)
+{
+	struct file *a, *b, *c;
+
+	setup();
+	anonfs_init();
+	live = host_live();
+	dentries = dentry_count();
+	inodes = inode_count();
+	open_two("anon", &a, &b);
+	CHECK(a->inode == b->inode && inode_count() == inodes);
+	file_put(a);
+	file_put(b);
+	open_two("fresh", &a, &b);
+	CHECK(a->inode != b->inode && a->inode->ino != b->inode->ino && inode_count() == inodes + 2);
+	pidfd_make = libfs_open; /* as at boot */
+	kernel_options.pidfs = "inode";
+	pidfd_choose(); /* complains */
+	CHECK(pidfs_open(pid, 0, &c) == 0 && c->inode->ino == pid->ino);
+	file_put(c);
+	file_put(a);
+	file_put(b);
+	kernel_options.pidfs = NULL;
 	teardown();
 }
 
