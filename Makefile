@@ -28,7 +28,7 @@ all: kernel initramfs			## the kernel and its initial ramdisk (default)
 goals := $(or $(MAKECMDGOALS),all)
 needs := $(if $(filter-out help clean size,$(goals)),build) \
 	 $(if $(filter run% debug test% soak% bench screenshot graph grade mutants labs-test,$(goals)),run) \
-	 $(if $(filter iso run-iso test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
+	 $(if $(filter iso run-iso screenshot test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
 	 $(if $(filter test% soak% oracle,$(goals)),test) \
 	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug) \
 	 $(if $(filter graph book,$(goals)),draw)
@@ -190,13 +190,13 @@ $U/libc.a: $(libc-obj)
 	$Qrm -f $@; ar rcs $@ $^
 $U/%: $U/%.o $U/libc/arch/x86_64/crt1.o $U/libc.a
 	$Qgcc -static -no-pie -nostdlib -s -Wl,--gc-sections -Wl,-z,noexecstack \
-		-Wl,--build-id=none -o $@ $(filter %crt1.o,$^) $< $U/libc.a -lgcc
+		-Wl,--build-id=none -o $@ $(filter %.o,$^) $U/libc.a -lgcc
 $(shaped:%=$U/tests/user/%.o): $(shape-h)
 else
 $(shaped:%=$U/tests/user/%): $(shape-h)
 $U/%: %.c
 	@mkdir -p $(@D)
-	$Qmusl-gcc $(UFLAGS) -static -o $@ $<
+	$Qmusl-gcc $(UFLAGS) -static -o $@ $< $(filter %.o,$^)
 endif
 musl-lib := /usr/lib/x86_64-linux-musl
 build/foreign/%-glibc: tests/user/%.c tests/user/tap.h
@@ -211,10 +211,10 @@ build/foreign/%-musl: tests/user/%.c tests/user/tap.h
 
 include labs/labs.mk
 # --- Initial ramdisks and ISO ------------------------------------------------------
-build/initramfs.cpio.gz: $U/user/init $(uprogs) $(wildcard user/*.sh user/etc/*) tools/mkinitramfs.sh tools/mkcpio.py
+build/initramfs.cpio.gz: $U/user/init $(uprogs) $(wildcard user/*.sh user/etc/*) labs/worksheet.md tools/mkinitramfs.sh tools/mkcpio.py
 	$(call say,CPIO,$@)
 	$Qtools/mkinitramfs.sh $@ $< --bin $(uprogs) $(wildcard user/*.sh)
-build/tests.cpio: $U/user/init $(uprogs) $(utests) $(foreign) $(tests-sh) $(wildcard user/*.sh user/etc/*) tools/mkinitramfs.sh tools/mkcpio.py
+build/tests.cpio: $U/user/init $(uprogs) $(utests) $(foreign) $(tests-sh) $(wildcard user/*.sh user/etc/*) labs/worksheet.md tools/mkinitramfs.sh tools/mkcpio.py
 	$(call say,CPIO,$@)
 	$Qtools/mkinitramfs.sh $@ $< --bin $(uprogs) $(wildcard user/*.sh) \
 		--tests $(utests) $(foreign) $(tests-sh)
@@ -243,9 +243,10 @@ debug: build/debug/pipit.elf image	## QEMU waits for gdb: gdb -x tools/pipit.gdb
 	@echo "Now in another terminal: gdb -x tools/pipit.gdb"
 	$Q$(QEMU) $(BOOT) -nographic -s -S
 
-screenshot: kernel initramfs		## docs/console.png, from a boot with a display
+screenshot: kernel initramfs iso	## docs/console.png and docs/grub.png, from boots with a display
 	$Qpython3 tools/screenshot.py $B/pipit.elf build/initramfs.cpio.gz docs/console.png \
 		'pidinfo $$$$' pidps 'pidsame $$$$ 1'
+	$Qpython3 tools/screenshot.py $B/pipit.elf build/initramfs.cpio.gz docs/grub.png --menu $B/pipit.iso
 
 SCENE ?= supervise sleep 100 & sleep 1; pidwait $$(pidof sleep) &
 graph: kernel initramfs			## build/graph.svg: who holds which pidfd after SCENE='...'

@@ -17,7 +17,7 @@ case $(readlink -f "$busybox") in
 esac
 
 list() {
-	for dir in bin sbin dev etc proc root run sys tmp tests usr usr/bin usr/sbin; do
+	for dir in bin sbin dev etc proc root run sys tmp tests usr usr/bin usr/sbin usr/share; do
 		case $dir in
 		tmp) echo "dir /$dir 1777" ;;
 		*) echo "dir /$dir 755" ;;
@@ -32,6 +32,7 @@ list() {
 	for file in "$etc"/*; do
 		echo "file /etc/${file##*/} 644 $file"
 	done
+	echo "file /usr/share/labs 644 $tools/../labs/worksheet.md"
 	dir=/bin mode=755
 	for file; do
 		case $file in

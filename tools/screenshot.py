@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Boots Pipit with a display, types at its keyboard, and saves the screen as PNG.
 
-    screenshot.py KERNEL INITRD OUT.png [--iso FILE] [TEXT-TO-TYPE...]
+    screenshot.py KERNEL INITRD OUT.png [TEXT-TO-TYPE...]
+    screenshot.py KERNEL INITRD OUT.png --menu ISO    stays in the menu of GRUB
 """
 import os
 import socket
@@ -56,8 +57,9 @@ class Monitor:
 def main():
     kernel, initrd, out, *rest = sys.argv[1:]
     boot = ["-kernel", kernel, "-initrd", initrd, "-append", "console=tty0"]
-    if rest[:1] == ["--iso"]:
-        boot, rest = ["-cdrom", rest[1]], rest[2:]
+    is_menu = rest[:1] == ["--menu"]
+    if is_menu:
+        boot, rest = ["-cdrom", rest[1]], []
     with tempfile.TemporaryDirectory() as folder:
         path, ppm = os.path.join(folder, "monitor"), os.path.join(folder, "screen.ppm")
         cmd = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "256M", "-smp", "2",
@@ -65,7 +67,10 @@ def main():
                "-monitor", f"unix:{path},server=on,wait=off", *boot]
         with subprocess.Popen(cmd, stdin=subprocess.DEVNULL) as qemu:
             monitor = Monitor(path)
-            time.sleep(float(os.environ.get("BOOT_SECONDS", "8")))
+            for left in range(int(os.environ.get("BOOT_SECONDS", "8")), 0, -1):
+                time.sleep(1)
+                if is_menu and left > 2:  # a key stops its clock
+                    monitor.command("sendkey up")
             for text in rest:
                 monitor.type(text + "\n")
                 time.sleep(2)

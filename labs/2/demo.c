@@ -34,9 +34,9 @@ static void watch(const char *how, int by_pidfd)
 	}
 	reap(job);
 	innocent = successor_of(job);
-	printf("; it ends, and %d is an innocent now. Stop the job: ", innocent);
+	printf("; it ends, and %d is an innocent now.\n", innocent);
 	err = by_pidfd ? pidfd_signal(fd, SIGKILL, NULL, 0) : kill(job, SIGKILL);
-	printf("%s. ", err ? strerror(errno) : "done");
+	printf("           Stop the job: %s. ", err ? strerror(errno) : "done");
 	sleep_ms(20);
 	printf("The innocent %s.\n", waitpid(innocent, NULL, WNOHANG) ? "is dead" : "lives");
 	kill_and_reap(innocent);

@@ -23,7 +23,7 @@ int main(void)
 		}
 		kill_and_reap(child);
 	}
-	printf("\nSix files, three processes. Say from st_dev and st_ino alone which belong "
-	       "together.\n");
+	printf("\nSix files, three processes. Say from st_dev and st_ino alone\n"
+	       "which belong together.\n");
 	return 0;
 }

@@ -42,7 +42,7 @@ static void supervise(const char *how)
 	kill_and_reap(super);
 	sleep_ms(50);
 	printf("%-9s the supervisor is killed; the service %s\n", how,
-	       kill(pid, 0) ? "is gone" : "lives on, and nobody looks after it");
+	       kill(pid, 0) ? "is gone" : "lives on, alone");
 	kill(pid, SIGKILL);
 }
 

@@ -267,11 +267,16 @@ def panic_names_functions():
 class Shell:
     """Types at the guest's shell and reads its answers."""
 
-    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M", qemu="", patience=60):
+    def __init__(self, kernel=RELEASE, initrd=USER, cpus="2", mem="512M", qemu="", patience=60, append="",
+                 menu=None):
+        """menu: boots through GRUB, waits for each of these entries, and takes the last one."""
         args = run.parse_args(["--kernel", kernel, "--initrd", initrd, "--cpus", cpus, "--mem", mem,
-                               f"--qemu={qemu}"])
-        self.guest = run.Guest(run.qemu_command(args, "console=ttyS0 panic=-1 quiet", SCRATCH), args)
-        self.good = self.guest.wait_for(r"# $", patience)
+                               f"--qemu={qemu}"] + (["--iso"] if menu else []))
+        cmdline = "" if menu else f"console=ttyS0 panic=-1 quiet {append}"
+        self.guest, self.good = run.Guest(run.qemu_command(args, cmdline, SCRATCH), args), True
+        for number, entry in enumerate(menu or []):
+            self.ask("\x0e" if number else "", run.re.escape(entry), 60)  # down
+        self.ask("\r" if menu else "", r"# $", patience)
 
     def ask(self, text, expect, seconds=20, pause=0.0):
         """Types, after a pause for what was typed before to have started."""
@@ -338,6 +343,66 @@ def pidfds_at_the_shell():
     shell.ask("", r"status 143")
     shell.ask("", r"No such process")
     shell.ask("", r"exited with 3(.*\n)*?.*exited with 3", 60)
+    return shell.end()
+
+
+KINDS = {  # of pidfds: the entry of GRUB's menu; is the shell itself, is it init; reused numbers of 40
+    "pidfs": ("Pipit (pidfs)", "the same process", "two processes", 0),
+    "anon": ("Pipit (anonymous inode, as before Linux 6.9)", "the same process", "the same process", 39),
+    "fresh": ("Pipit (fresh inode per open)", "two processes", "two processes", 0),
+}
+
+
+def is_of_kind(shell, kind):
+    _, itself, init, reused = KINDS[kind]
+    shell.ask("pidsame $$ $$; pidsame $$ 1\n", rf"{itself}\n.* {init}$")
+    shell.ask("lab 4 demo\n", rf"one after the other: {reused} had", 60)
+    shell.ask("", rf'of the kind "{kind}"(.*\n)*?  > {kind} ')
+    return shell.end()
+
+
+@case
+def three_kinds_of_pidfd_by_option():
+    return all(is_of_kind(Shell(append=f"pidfs={kind}"), kind) for kind in KINDS)
+
+
+@case
+def an_unknown_kind_of_pidfd_is_named():
+    shell = Shell(append="pidfs=inode")
+    shell.ask("dmesg | grep pidfs=\n", r"pidfs=inode is neither anon nor fresh: it is pidfs")
+    return is_of_kind(shell, "pidfs")
+
+
+@case
+def a_kernel_without_pidfs_has_the_other_kinds():
+    shell = Shell("build/debug-nopidfs/pipit.elf", append="pidfs=pidfs")
+    shell.ask("dmesg | grep pidfs=\n", r"pidfs=pidfs is neither anon nor fresh: it is anon")
+    return is_of_kind(shell, "anon") and is_of_kind(
+        Shell("build/debug-nopidfs/pipit.elf", append="pidfs=fresh"), "fresh")
+
+
+@case
+def guest_tests_of_pidfds_with_the_option_anon():
+    return guest_tests(DEBUG, "clone_pidfd,objgraph,pidfd_handle,pidfd_metadata,pidfs_counts,pidfs_identity,unix_pidfd",
+                       append="pidfs=anon", env="PIDFS=0", cpus=2)
+
+
+@case
+def the_menu_of_grub_has_all_kinds():
+    entries = [words[0] for words in KINDS.values()]
+    return all(is_of_kind(Shell(menu=entries[:entries.index(KINDS[kind][0]) + 1]), kind)
+               for kind in ("anon", "fresh"))
+
+
+@case
+def the_labs_in_the_guest():
+    shell = Shell()
+    shell.ask("lab\n", r"Lab 1: The wrong process dies\n(.*\n){6}.*Lab 8: Kill on last close")
+    for lab in range(1, 9):
+        shell.ask(f"lab {lab} >/tmp/s; lab {lab} demo >/tmp/d; awk 'length > 80' /tmp/[sd] | wc -l; "
+                  "grep -c ^Predict /tmp/s; grep 'kind \"' /tmp/d\n", r'^0\n1\n.*"pidfs"', 120)
+    shell.ask("lab 9\n", r"^usage: lab")
+    shell.ask("lab 2 demo\n", r"by number.*\n.* is dead\.\n.*by pidfd .*\n.*No such process\..* lives\.", 60)
     return shell.end()
 
 
