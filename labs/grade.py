@@ -11,6 +11,7 @@ ticks (1 ms), however busy this machine is. A test that brings the guest down fa
 next boot goes on behind it. The exit status is 0 if and only if the score is full.
 """
 import argparse
+import filecmp
 import os
 import re
 import secrets
@@ -30,8 +31,24 @@ import run  # noqa: E402
 
 # An instruction takes 8 ns, and sleep takes none. Only programs that a lab calls racers run freely.
 CLOCK = ["--accel=tcg,thread=single", "--qemu=-icount shift=3,sleep=off"]
+MOST_OUTPUT = 32 << 20
 NOISE = re.compile(r"---|backtrace:|CPU \d+, thread|(rip|cs|r\w+|r\d+) +[0-9a-f]{16}")
 STEPS = re.compile(r"^(arch_switch|switch_|sched|thread_|block|wait_|lock_waiter|backtrace_)")
+
+
+def files_of(tree, part):
+    """The files of a folder, or the one; links are followed nowhere."""
+    top = os.path.join(tree, part)
+    if os.path.isdir(top) and not os.path.islink(top):
+        return [os.path.relpath(os.path.join(folder, name), tree) for folder, _, names in os.walk(top) for name in names]
+    return [part]
+
+
+def from_first_error(text):
+    """What make has printed, from where it says so."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    first = next((i for i, line in enumerate(lines) if re.search(r"error:|undefined reference|\*\*\*", line)), 0)
+    return lines[first:]
 
 
 class Test(report.Result):
@@ -63,10 +80,16 @@ class Boot:
         self.program, self.now, self.is_done = None, None, False  # now: the Test that runs
         self.again, self.waiters, self.guest, self.panic, self.is_cut = [], [], None, [], False
         self.start, self.boot_seconds = time.monotonic(), None
+        self.last, self.size = None, 0  # the Test that reported last; characters printed
 
     def on_line(self, line):
         mark = self.mark.fullmatch(line)
-        if mark:
+        self.size += len(line) + 1
+        if self.is_cut:
+            return
+        if self.size > MOST_OUTPUT:
+            self.cut(f"the guest printed more than {MOST_OUTPUT >> 20} MB")
+        elif mark:
             getattr(self, "on_" + mark[1])(mark[2])
         elif run.COMPLAINT.search(line) or self.panic:
             text = re.sub(r"^.*?\[ *\d+\.\d+\] ", "", line).strip()
@@ -97,15 +120,14 @@ class Boot:
         ticks, text = text.split(" ", 1)
         begin = re.fullmatch(r"# begin (\w+)", text)
         tap = re.fullmatch(r"(not )?ok \d+ - (\w+)( # SKIP.*)?", text)
-        if begin:
+        if self.panic and (begin or tap):  # it lives on, but nobody knows how well
+            self.cut()
+        elif begin:
             self.now = self.grader.test(self.program, begin[1])
             self.now.is_begun, self.now.start = True, int(ticks)
-        elif tap and self.panic and self.now:  # it lives on, but nobody knows how well
-            self.stop_at("the kernel complains", self.panic[:14])
-            self.is_cut = True
-            self.guest.stop()
         elif tap:
-            self.grader.test(self.program, tap[2]).end(not tap[1] and not tap[3], int(ticks))
+            self.last = self.grader.test(self.program, tap[2])
+            self.last.end(not tap[1] and not tap[3], int(ticks))
             self.now = None
         elif self.now and text.strip():
             self.now.output.append(re.sub(r"^# ", "", text))
@@ -126,12 +148,35 @@ class Boot:
             why = {"timeout": f"not done after {number} s of the guest's clock",
                    "signal": f"the test program died of signal {number}"}.get(how, f"it ended with {number}")
             self.stop_at(why, [w[0] + " is in " + " < ".join(w[1:6]) for w in self.waiters if w[1:]])
-        elif how != "exit":
-            self.grader.blame(name.split(":")[0], f"ended by {how} {number}")
+        elif how != "exit":  # between two tests: who knows who spoke for it
+            self.grader.blame(name.split(":")[0], f"ended by {how} {number}", is_all=True)
         self.program = None
+        if self.panic:
+            self.cut()
 
     def on_done(self, _):
         self.is_done = True
+
+    def cut(self, why="the kernel complains"):
+        """No more of this guest: nobody knows how well it is."""
+        self.blame(why, self.panic[:14])
+        self.is_cut = True
+        self.guest.stop()
+
+    def blame(self, why, lines):
+        """It is the fault of the test that runs, or ran last."""
+        last = self.last
+        if self.now:
+            self.stop_at(why, lines)
+        elif last and self.program in (None, last.program):
+            last.crash(f"after this test: {why}", lines)
+            if self.program:
+                self.again.append(f"{last.program}:{last.function}")
+        elif self.program:
+            self.grader.blame(self.program, why, *lines)
+        else:
+            self.queue.clear()
+            self.grader.complaints += [f"outside of all tests: {why}", *lines]
 
     def stop_at(self, why, lines=()):
         self.now.crash(why, lines)
@@ -157,21 +202,11 @@ class Boot:
         self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path), stop())
         reason = self.guest.run(self.on_line)
         shutil.rmtree(scratch)
-        if not self.is_done and not self.is_cut:
-            self.came_down(reason)
+        if not self.is_cut and (self.panic or not self.is_done):
+            lines = [line for line in self.panic or [reason or "the guest ended by itself"] if line]
+            self.blame("the kernel complains" if self.is_done else "the guest went down", lines[:14])
         self.grader.boots.append(self.boot_seconds or 0)
         return self.again + self.queue
-
-    def came_down(self, reason):
-        lines = self.panic or [reason or "the guest ended by itself"]
-        lines = [line for line in lines if line][:14]
-        if self.now:
-            self.stop_at("the guest went down in this test", lines)
-        elif self.program:
-            self.grader.blame(self.program, *lines)
-        else:
-            self.queue.clear()
-            self.grader.complaints += ["the guest came down outside of all tests:", *lines]
 
     def look(self, path):
         """A guest that says nothing: where are its CPUs?"""
@@ -216,10 +251,10 @@ class Grader:
                 return test
         return self.unlisted.setdefault((program, function), Test(f"{program}.{function}", 0))
 
-    def blame(self, program, *lines):
-        """The program failed as a whole: those of its tests that did not report."""
+    def blame(self, program, *lines, is_all=False):
+        """The program failed as a whole: those of its tests that did not report, or all."""
         for test in self.tests:
-            if test.program == program and not test.state:
+            if test.program == program and (is_all or not test.state):
                 test.crash(f"{program} did not get to it", lines)
 
     def lay_over(self):
@@ -231,18 +266,19 @@ class Grader:
         if self.args.hidden:
             shutil.copytree(self.args.hidden, f"{self.tree}/labs/{self.args.lab}/tests", dirs_exist_ok=True)
         for part in self.lab.get("submit", ["fs", "kernel"]) if self.args.submission else ():
-            top = os.path.join(self.args.submission, part)
-            for folder, _, names in os.walk(top) if os.path.isdir(top) else [(os.path.dirname(top), 0, [os.path.basename(top)])]:
-                for name in names:
-                    source = os.path.join(folder, name)
-                    target = os.path.join(self.tree, os.path.relpath(source, self.args.submission))
-                    os.makedirs(os.path.dirname(target), exist_ok=True)
-                    with open(source, "rb") as file:
-                        data = file.read()
-                    if os.path.islink(source) or (os.path.exists(target) and open(target, "rb").read() == data):
-                        continue
-                    with open(target, "wb") as file:
-                        file.write(data)
+            for name in {*files_of(self.tree, part), *files_of(self.args.submission, part)}:
+                self.take(os.path.join(self.args.submission, name), os.path.join(self.tree, name))
+
+    def take(self, source, target):
+        """One file of the submission. Where it has none ours goes, and what was made of it: that is the
+        solution. What is the same keeps its age, so that it need not be compiled."""
+        if os.path.islink(source) or not os.path.isfile(source):
+            if os.path.isfile(target):
+                os.unlink(target)
+                shutil.rmtree(f"{self.tree}/build", ignore_errors=True)
+        elif not os.path.isfile(target) or not filecmp.cmp(source, target, shallow=False):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(source, target)
 
     def build(self):
         """Returns kernel and ramdisk; a build that fails is every test's failure."""
@@ -253,10 +289,8 @@ class Grader:
                               env=dict(os.environ, MAKEFLAGS=f"-j{os.cpu_count()}"))
         if done.returncode == 0:
             return os.path.join(self.tree, kernel), os.path.join(self.tree, initrd)
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
-        first = next((i for i, line in enumerate(lines) if "error" in line or "undefined" in line), 0)
         for test in self.tests:
-            test.crash("it does not build", lines[first:first + 8])
+            test.crash("it does not build", from_first_error(done.stdout)[:8])
         return None, None
 
     def grade(self):

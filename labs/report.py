@@ -1,6 +1,6 @@
 """The results of a graded lab in every form that somebody reads: a table on the terminal, and
-results.ktap, results.json (as gradelib writes it), junit.xml, gradescope.json, classroom.b64
-(GitHub Classroom) and summary.md in a folder.
+results.ktap, results.tap, results.json (as gradelib writes it), junit.xml, gradescope.json,
+classroom.b64 (GitHub Classroom) and summary.md in a folder.
 """
 import base64
 import json
@@ -31,7 +31,12 @@ class Result:
             self.hint = next((h["say"] for h in hints if re.search(h["symptom"], text)), None)
 
     def lines(self):
-        return self.output[:16] + ([f"hint: {self.hint}"] if self.hint else [])
+        return [clean(line) for line in self.output[:16]] + ([f"hint: {self.hint}"] if self.hint else [])
+
+
+def clean(line):
+    """What a program under test has printed: nothing that moves a cursor, ends a line, or is not XML."""
+    return "".join(c if c.isprintable() or c == "\t" else "?" for c in line[:400])
 
 
 def paint(text, is_good):
@@ -48,8 +53,8 @@ def as_text(tests):
             print(f"     {line}")
 
 
-def ktap(tests):
-    out = ["KTAP version 1", f"1..{len(tests)}"]
+def tap(tests, *version):
+    out = [*version, f"1..{len(tests)}"]
     for number, t in enumerate(tests, 1):
         out += [f"# {line}" for line in ([] if t.is_good else t.lines())]
         out.append(f"{'ok' if t.is_good else 'not ok'} {number} {t.name} # points={t.score}/{t.worth} ticks={t.ticks}")
@@ -68,8 +73,8 @@ def junit(title, tests):
             out[-1] += "/>"
         else:
             text = "\n".join(t.lines())
-            text = re.sub(r"[^\n\t -~]", "?", text).replace("]]>", "]] >")
-            out[-1] += f"><failure message={quoteattr((t.output or ['failed'])[0])}><![CDATA[{text}]]></failure></testcase>"
+            text = text.replace("]]>", "]] >")
+            out[-1] += f"><failure message={quoteattr((t.lines() or ['failed'])[0])}><![CDATA[{text}]]></failure></testcase>"
     return "\n".join(out + ["</testsuite></testsuites>"]) + "\n"
 
 
@@ -93,7 +98,7 @@ def summary(title, tests, note):
            "| test | points | |", "|---|--:|---|"]
     for t in tests:
         first = "" if t.is_good else " / ".join(t.lines()[:1] + t.lines()[-1:] if t.hint else t.lines()[:1])
-        out.append(f"| {t.name} | {t.score}/{t.worth} | {first.replace('|', chr(92) + '|')} |")
+        out.append(f"| {t.name} | {t.score}/{t.worth} | {first.replace('|', chr(92) + '|').replace('<', '&lt;')} |")
     return "\n".join(out) + "\n"
 
 
@@ -103,7 +108,7 @@ def write(title, tests, folder, note):
     as_text(tests)
     print(f"Score: {score}/{most}    ({note})")
     payload = json.dumps(classroom(tests)).encode()
-    files = {"results.ktap": ktap(tests), "junit.xml": junit(title, tests),
+    files = {"results.ktap": tap(tests, "KTAP version 1"), "results.tap": tap(tests), "junit.xml": junit(title, tests),
              "results.json": json.dumps({t.name: t.score for t in tests}, indent=1) + "\n",
              "gradescope.json": json.dumps(gradescope(tests, note), indent=1) + "\n",
              "classroom.b64": base64.b64encode(payload).decode() + "\n",

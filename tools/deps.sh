@@ -11,7 +11,7 @@ set -eu
 build="gcc binutils make nasm python3 gzip busybox-static musl-tools"
 run="qemu-system-x86"
 iso="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"
-test="libc6-dev ovmf gdb"
+test="libc6-dev ovmf gdb perl python3-tap python3-junitparser python3-jsonschema"
 check="clang clang-format clang-tidy sparse universal-ctags cppcheck"
 debug="gdb"
 draw="graphviz pandoc"

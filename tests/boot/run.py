@@ -97,6 +97,8 @@ class Guest:
             sys.stdout.write(data.decode("utf-8", "replace"))
             sys.stdout.flush()
         *whole, self.rest = (self.rest + data).split(b"\n")
+        if len(self.rest) > 1 << 16:
+            whole, self.rest = [*whole, self.rest], b""
         new = [line.decode("utf-8", "replace").rstrip("\r") for line in whole]
         self.lines += new
         return new
