@@ -27,7 +27,7 @@ all: kernel initramfs			## the kernel and its initial ramdisk (default)
 # --- Missing Debian packages come first: tools/deps.sh has the list -----------
 goals := $(or $(MAKECMDGOALS),all)
 needs := $(if $(filter-out help clean size,$(goals)),build) \
-	 $(if $(filter run% debug test% soak% bench screenshot graph grade mutants labs-test,$(goals)),run) \
+	 $(if $(filter run% debug test% soak% bench screenshot graph grade hunt% mutants labs-test,$(goals)),run) \
 	 $(if $(filter iso run-iso screenshot test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
 	 $(if $(filter test% soak% oracle,$(goals)),test) \
 	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug) \

@@ -55,10 +55,7 @@ run-nopidfs:
 		--result $R/nopidfs --log build/nopidfs.log
 run-boot:
 	-@tests/boot/extra.py $R/boot
-run-labs:
-	-@labs/test.py --result $R/labs $(LABS)
 part = $(MAKE) -s --no-print-directory
-has-labs = $(if $(wildcard labs/test.py),$R/labs)
 test-iso: fresh-results $(guest-files)	## release kernel through GRUB, BIOS and UEFI
 	@$(part) run-iso-bios; $(part) run-iso-uefi
 	$(sum) $R/iso-bios $R/iso-uefi
@@ -77,8 +74,8 @@ test: fresh-results $(unit) $(guest-files) ## all tests; closes with "N passed, 
 	@$(part) run-smp2
 	@$(part) -j2 run-iso-uefi run-nopidfs
 	@$(part) run-boot
-	@$(if $(has-labs),$(part) run-labs)
-	$(sum) $R/unit $R/smp1 $R/smp2 $R/smp4 $R/iso-bios $R/iso-uefi $R/nopidfs $R/boot $(has-labs)
+	@$(if $(labs-results),$(part) run-labs)
+	$(sum) $R/unit $R/smp1 $R/smp2 $R/smp4 $R/iso-bios $R/iso-uefi $R/nopidfs $R/boot $(labs-results)
 
 # Programs of Debian, unmodified, and of other languages; not part of test: it needs packages.
 debian-programs = $(if $(shell command -v go),build/debian/hello-go) \

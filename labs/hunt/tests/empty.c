@@ -1,0 +1,7 @@
+/* Tells nothing. */
+#include "tests/user/tap.h"
+
+int main(void)
+{
+	return tap_done();
+}
