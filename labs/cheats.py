@@ -178,7 +178,7 @@ CHEATS = {
 def hand_in(name, out):
     """Grades one; returns (is it its due, what there is to say)."""
     lab, base, cheat, lost, says = CHEATS[name]
-    tree = os.path.join(SCRATCH, name)
+    tree = os.path.join(SCRATCH, "tree-" + name)
     subprocess.run([f"{ROOT}/tools/mklab", str(lab), "--out", tree], check=True, stdout=subprocess.DEVNULL)
     if base == "solution":
         subprocess.run([f"{ROOT}/tools/mklab", "--solve", tree], check=True)
