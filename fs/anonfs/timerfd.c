@@ -1,11 +1,13 @@
 /*
  * timerfd: expirations are counted in interrupt context and taken by read.
  *
- * Owns: struct timerfd. Its kernel timer is armed while expires_ns is not 0.
+ * Owns: struct timerfd. Its kernel timer is armed while expires_ns is not 0, but that one with an
+ *   interval rests from when it has fired until somebody reads: what it would have counted meanwhile
+ *   is counted then. So the shortest interval is no storm of interrupts.
  * Locks: lock (RANK_DEVICE, interrupts off) for the times; ticks is atomic. The timer is armed
- *   after the lock is dropped (TIMER ranks before DEVICE); settime cancels it and waits for the
- *   callback first, so only one of them arms at a time; two settimes meet in set_lock, which also
- *   guards the list of those who follow the wall clock: they move when it is set.
+ *   after the lock is dropped (TIMER ranks before DEVICE), with set_lock held; settime cancels it
+ *   and waits for the callback first. set_lock also guards the list of those who follow the wall
+ *   clock: they move when it is set.
  * Follows: timerfd_create(2)
  */
 #include "fs/anonfs/timerfd.h"
@@ -28,9 +30,10 @@ struct timerfd {
 	struct list wall_link; /* [set_lock] in on_wall_clock, or in itself */
 	bool is_cancelable; /* [set_lock] TFD_TIMER_CANCEL_ON_SET */
 	_Atomic bool is_canceled; /* [a] nobody has heard of it */
-	struct spinlock lock; /* the next two */
+	struct spinlock lock; /* the next three */
 	u64 expires_ns; /* monotonic; 0: disarmed */
 	u64 interval_ns; /* 0: once */
+	_Atomic bool is_resting; /* has fired at expires_ns; only set_lock's holder wakes it */
 	_Atomic u64 ticks; /* expirations nobody has read */
 	struct wait_queue wait;
 	int clock;
@@ -45,18 +48,41 @@ static void timerfd_fire(struct timer *timer)
 {
 	struct timerfd *t = container_of(timer, struct timerfd, timer);
 	u64 flags = spin_lock_irqsave(&t->lock);
-	u64 now = clock_ns(), ticks = 1, next = 0;
 
-	if (t->interval_ns) {
-		ticks += now > t->expires_ns ? (now - t->expires_ns) / t->interval_ns : 0;
-		next = t->expires_ns + ticks * t->interval_ns;
-	}
-	t->expires_ns = next;
+	if (t->interval_ns)
+		t->is_resting = true;
+	else
+		t->expires_ns = 0;
+	atomic_fetch_add(&t->ticks, 1);
 	spin_unlock_irqrestore(&t->lock, flags);
-	atomic_fetch_add(&t->ticks, ticks);
-	if (next)
-		timer_arm(timer, next);
 	wake_all_key(&t->wait, POLLIN | POLLRDNORM);
+}
+
+/* set_lock held: counts what a resting one has missed; when it is to fire next. */
+static u64 timerfd_catch_up(struct timerfd *t)
+{
+	u64 flags = spin_lock_irqsave(&t->lock), now = clock_ns(), missed, next;
+
+	if (t->is_resting) {
+		missed = (MAX(now, t->expires_ns) - t->expires_ns) / t->interval_ns;
+		atomic_fetch_add(&t->ticks, missed);
+		t->expires_ns += (missed + 1) * t->interval_ns;
+		t->is_resting = false;
+	}
+	next = t->expires_ns;
+	spin_unlock_irqrestore(&t->lock, flags);
+	return next;
+}
+
+static u64 timerfd_take(struct timerfd *t)
+{
+	if (t->is_resting) {
+		mutex_lock(&set_lock);
+		if (t->is_resting)
+			timer_arm(&t->timer, timerfd_catch_up(t));
+		mutex_unlock(&set_lock);
+	}
+	return atomic_exchange(&t->ticks, 0);
 }
 
 static long timerfd_read(struct file *file, struct uio *uio, u64 *pos)
@@ -68,7 +94,7 @@ static long timerfd_read(struct file *file, struct uio *uio, u64 *pos)
 	if (uio->resid < sizeof(ticks))
 		return -EINVAL;
 	for (;;) {
-		ticks = atomic_exchange(&t->ticks, 0);
+		ticks = timerfd_take(t);
 		if (atomic_exchange(&t->is_canceled, false))
 			return -ECANCELED;
 		if (ticks)
@@ -113,6 +139,8 @@ static void timerfd_state(struct timerfd *t, struct itimerspec *out)
 	u64 flags = spin_lock_irqsave(&t->lock);
 	u64 now = clock_ns(), expires = t->expires_ns, interval = t->interval_ns;
 
+	if (t->is_resting)
+		expires = now + interval - (MAX(now, expires) - expires) % interval;
 	spin_unlock_irqrestore(&t->lock, flags);
 	out->it_interval = ns_to_timespec(interval);
 	out->it_value = ns_to_timespec(!expires ? 0 : expires > now ? expires - now : 1);
@@ -180,6 +208,7 @@ static void timerfd_start(struct timerfd *t, u64 expires_ns, u64 interval_ns)
 
 	t->expires_ns = expires_ns;
 	t->interval_ns = interval_ns;
+	t->is_resting = false;
 	spin_unlock_irqrestore(&t->lock, flags);
 	if (expires_ns)
 		timer_arm(&t->timer, expires_ns);
@@ -222,12 +251,14 @@ int timerfd_settime(struct file *file, int tfd_flags, const struct itimerspec *n
 static void timerfd_step(u64 delta_ns)
 {
 	struct timerfd *t;
+	u64 next;
 
 	mutex_lock(&set_lock);
 	list_for_each(t, &on_wall_clock, wall_link) {
 		timer_cancel_sync(&t->timer);
-		if (t->expires_ns)
-			timerfd_start(t, MAX((s64)(t->expires_ns - delta_ns), 1l), t->interval_ns);
+		next = timerfd_catch_up(t);
+		if (next)
+			timerfd_start(t, MAX((s64)(next - delta_ns), 1l), t->interval_ns);
 		if (!t->is_cancelable)
 			continue;
 		t->is_canceled = true;

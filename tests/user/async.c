@@ -296,6 +296,58 @@ static void setting_the_clock_cancels(void)
 	close(fd);
 }
 
+static void a_timer_counts_what_nobody_reads(void)
+{
+	struct itimerspec every = { { 0, 10000000 }, { 0, 10000000 } };
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	long long begin = now_ms();
+	uint64_t ticks, sum = 0;
+
+	EXPECT_EQ(timerfd_settime(fd, 0, &every, NULL), 0);
+	sleep_ms(105);
+	EXPECT_EQ(timerfd_gettime(fd, &every), 0);
+	EXPECT(every.it_value.tv_nsec > 0 && every.it_value.tv_nsec <= 10000000);
+	EXPECT_EQ(read(fd, &ticks, 8), 8);
+	EXPECT(ticks >= 10);
+	for (sum = ticks; sum < 30; sum += ticks) {
+		EXPECT_EQ(poll(&p, 1, 10000), 1);
+		EXPECT_EQ(read(fd, &ticks, 8), 8);
+	}
+	EXPECT(now_ms() - begin >= (long long)sum * 10 - 1);
+	EXPECT_EQ(poll(&p, 1, 10000), 1);
+	EXPECT_EQ(timerfd_settime(fd, 0, &every, NULL), 0);
+	EXPECT_ERR(read(fd, &ticks, 8), EAGAIN);
+	close(fd);
+}
+
+static int has_many_short_timers(void *arg)
+{
+	struct itimerspec every = { { 0, 1 }, { 0, 1 } };
+	int fd;
+
+	(void)arg;
+	while ((fd = timerfd_create(CLOCK_MONOTONIC, 0)) >= 0)
+		timerfd_settime(fd, 0, &every, NULL);
+	return child_pauses(NULL);
+}
+
+static void short_intervals_leave_time_for_others(void)
+{
+	pid_t child[8];
+	long long begin;
+	int naps = 0;
+
+	for (int i = 0; i < 8; i++)
+		child[i] = spawn(has_many_short_timers, NULL);
+	sleep_ms(500);
+	for (begin = now_ms(); now_ms() - begin < 1000; naps++)
+		sleep_ms(1);
+	EXPECT(naps >= 20);
+	for (int i = 0; i < 8; i++)
+		kill_and_reap(child[i]);
+}
+
 /* ---- not waiting */
 
 static void transfers_need_not_wait(void)
@@ -368,6 +420,8 @@ int main(void)
 	RUN(a_group_can_be_told);
 	RUN(files_end_while_they_tell);
 	RUN(setting_the_clock_cancels);
+	RUN(a_timer_counts_what_nobody_reads);
+	RUN(short_intervals_leave_time_for_others);
 	RUN(transfers_need_not_wait);
 	RUN(only_places_can_be_sent);
 	return tap_done();
