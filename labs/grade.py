@@ -113,6 +113,9 @@ class Boot:
     def on_begin(self, name):
         if self.boot_seconds is None:
             self.boot_seconds = time.monotonic() - self.start
+        if self.panic:
+            self.cut()
+            return
         self.program, self.now, self.waiters = name.split(":")[0], None, []
         self.queue.remove(name)
 
@@ -202,11 +205,15 @@ class Boot:
         self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path), stop())
         reason = self.guest.run(self.on_line)
         shutil.rmtree(scratch)
+        self.close(reason)
+        self.grader.boots.append(self.boot_seconds or 0)
+        return self.again + self.queue
+
+    def close(self, reason):
+        """The guest has ended."""
         if not self.is_cut and (self.panic or not self.is_done):
             lines = [line for line in self.panic or [reason or "the guest ended by itself"] if line]
             self.blame("the kernel complains" if self.is_done else "the guest went down", lines[:14])
-        self.grader.boots.append(self.boot_seconds or 0)
-        return self.again + self.queue
 
     def look(self, path):
         """A guest that says nothing: where are its CPUs?"""
