@@ -153,6 +153,9 @@ static void become(char user)
 	limit(RLIMIT_NICE, 0);
 	limit(RLIMIT_RTPRIO, 0);
 	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGVTALRM, &action,
+		  NULL); /* of timers that a call has set: where time is slow, */
+	sigaction(SIGPROF, &action, NULL); /* they go off before its result is written down */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	setpgid(0, 0);
