@@ -305,7 +305,7 @@ class Grader:
         if self.args.submission or self.args.hidden:
             self.lay_over()
         kernel, initrd = self.build()
-        self.build_seconds = time.monotonic() - start
+        self.build_seconds, self.build_cpu = time.monotonic() - start, sum(os.times()[2:4])
         programs = list(dict.fromkeys(test.program for test in self.tests)) if kernel else []
         racers = self.lab.get("racers", [])
         for is_free in False, True:
@@ -342,8 +342,9 @@ def main():
     status = report.write(f"lab {args.lab}", grader.tests, args.out,
                           f"{grader.build_seconds:.0f} s to build, {grader.run_seconds:.0f} s to run")
     if args.verbose:
-        print(f"Time: {grader.build_seconds + grader.run_seconds:.1f} s: {grader.build_seconds:.1f} s to build, "
-              f"{sum(grader.boots):.1f} s in {len(grader.boots)} boots, {grader.run_seconds - sum(grader.boots):.1f} s in tests")
+        boots, cpu = sum(grader.boots), sum(os.times()[2:4]) - grader.build_cpu
+        print(f"Time: {grader.build_seconds:.1f} s to build ({grader.build_cpu:.1f} s of CPU time), {boots:.1f} s in "
+              f"{len(grader.boots)} boots, {grader.run_seconds - boots:.1f} s in tests ({cpu:.1f} s of CPU time)")
     return status
 
 

@@ -33,7 +33,7 @@ static int same(struct counts a, struct counts b)
 /* The dead are freed a moment after they were reaped. */
 static void expect_nothing_left(struct counts before)
 {
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 10; i++)
 		if (same(before, count()))
 			return;
 	for (int i = 0; i < 4; i++)
