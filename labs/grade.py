@@ -11,6 +11,7 @@ ticks (1 ms), however busy this machine is. A test that brings the guest down fa
 next boot goes on behind it. The exit status is 0 if and only if the score is full.
 """
 import argparse
+import collections
 import filecmp
 import os
 import re
@@ -32,6 +33,7 @@ import run  # noqa: E402
 # An instruction takes 8 ns, and sleep takes none. Only programs that a lab calls racers run freely.
 CLOCK = ["--accel=tcg,thread=single", "--qemu=-icount shift=3,sleep=off"]
 MOST_OUTPUT = 32 << 20
+STAMP = re.compile(r"^.*?\[ *\d+\.\d+\] ")  # of a line of the kernel's
 NOISE = re.compile(r"---|backtrace:|CPU \d+, thread|(rip|cs|r\w+|r\d+) +[0-9a-f]{16}")
 STEPS = re.compile(r"^(arch_switch|switch_|sched|thread_|block|wait_|lock_waiter|backtrace_)")
 
@@ -68,7 +70,7 @@ class Test(report.Result):
 
     def crash(self, why, lines=()):
         self.state = "fail"
-        self.output += [why, *lines]
+        self.output = [*self.output[:5], why, *lines]
 
 
 class Boot:
@@ -79,6 +81,7 @@ class Boot:
         self.mark = re.compile(rf"### {self.nonce} (begin|says|late|stack|end|done) ?(.*)")
         self.program, self.now, self.is_done = None, None, False  # now: the Test that runs
         self.again, self.waiters, self.guest, self.panic, self.is_cut = [], [], None, [], False
+        self.before = collections.deque(maxlen=8)  # what the kernel has said since the last mark
         self.start, self.boot_seconds = time.monotonic(), None
         self.last, self.size = None, 0  # the Test that reported last; characters printed
 
@@ -90,13 +93,20 @@ class Boot:
         if self.size > MOST_OUTPUT:
             self.cut(f"the guest printed more than {MOST_OUTPUT >> 20} MB")
         elif mark:
+            self.before.clear()
             getattr(self, "on_" + mark[1])(mark[2])
         elif run.COMPLAINT.search(line) or self.panic:
-            text = re.sub(r"^.*?\[ *\d+\.\d+\] ", "", line).strip()
-            if text and not NOISE.match(text):
-                self.panic.append(self.place(text))
-            if len(self.panic) > 30:
-                self.guest.stop()
+            self.on_complaint(STAMP.sub("", line).strip())
+        elif STAMP.match(line):
+            self.before.append(STAMP.sub("", line).strip())
+
+    def on_complaint(self, text):
+        """The first one, what was said before it (the lock checker names both places), the backtrace."""
+        if text and not NOISE.match(text):
+            before = () if self.panic else [line for line in self.before if line not in text]
+            self.panic += [self.place(text), *before]
+        if len(self.panic) > 30:
+            self.guest.stop()
 
     def place(self, text):
         """A line of a backtrace, with the place in the source."""
@@ -200,8 +210,8 @@ class Boot:
                       + mkcpio.entry(0, "TRAILER!!!", 0))
         words = ["console=ttyS0 panic=-1 loglevel=4", f"TESTS={','.join(self.queue)}",
                  f"TEST_SECONDS={60 if self.is_free else self.grader.lab.get('seconds', 25)}", *self.grader.lab.get("env", [])]
-        args.log = os.path.join(self.grader.args.out, "guest.log")
         self.guest = run.Guest(run.qemu_command(args, " ".join(words), scratch), args)
+        self.guest.log = open(os.path.join(self.grader.args.out, "guest.log"), "ab")
         self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path), stop())
         reason = self.guest.run(self.on_line)
         shutil.rmtree(scratch)
@@ -243,7 +253,7 @@ class Grader:
         with open(f"{ROOT}/labs/{args.lab}/points.toml", "rb") as file:
             self.lab = tomllib.load(file)
         with open(f"{ROOT}/labs/hints.toml", "rb") as file:
-            self.hints = self.lab.get("hint", []) + tomllib.load(file)["hint"]
+            self.hints = tomllib.load(file)["hint"]
         points = dict(self.lab["points"])
         if args.hidden:
             with open(os.path.join(args.hidden, "points.toml"), "rb") as file:
@@ -251,6 +261,8 @@ class Grader:
         self.tests = [Test(name, worth) for name, worth in points.items()
                       if args.filter.lower() in name.lower()]
         self.unlisted, self.complaints, self.boots = {}, [], []
+        self.log = os.path.join(args.out, "guest.log")  # of all boots
+        open(self.log, "wb").close()
 
     def test(self, program, function):
         for test in self.tests:
@@ -315,7 +327,7 @@ class Grader:
         for test in self.tests:
             if not test.state:
                 test.crash("never reported", self.complaints[:8])
-            test.explain(self.hints)
+            test.explain(self.lab.get("hint", []), self.hints)
         self.run_seconds = time.monotonic() - start - self.build_seconds
         if self.scratch:
             shutil.rmtree(self.scratch)
@@ -341,6 +353,8 @@ def main():
     grader.grade()
     status = report.write(f"lab {args.lab}", grader.tests, args.out,
                           f"{grader.build_seconds:.0f} s to build, {grader.run_seconds:.0f} s to run")
+    if status:
+        print(f"All that the guest has printed: {grader.log}")
     if args.verbose:
         boots, cpu = sum(grader.boots), sum(os.times()[2:4]) - grader.build_cpu
         print(f"Time: {grader.build_seconds:.1f} s to build ({grader.build_cpu:.1f} s of CPU time), {boots:.1f} s in "

@@ -24,11 +24,15 @@ class Result:
     def score(self):
         return self.worth if self.is_good else 0
 
-    def explain(self, hints):
-        """The first rule whose symptom is in the output gives its hint."""
-        text = "\n".join([self.name, *self.output])
-        if not self.is_good:
-            self.hint = next((h["say"] for h in hints if re.search(h["symptom"], text)), None)
+    def explain(self, own, common):
+        """The first rule whose symptom is found gives its hint: in what the kernel died of, then in the
+        output, last in the name of the test; the lab's own rules before those for all."""
+        if self.is_good:
+            return
+        output = "\n".join(self.output)
+        end = output[at:] if (at := output.find("Kernel panic:")) >= 0 else ""
+        looks = [(own, end), (common, end), (own, output), (own, self.name), (common, output)]
+        self.hint = next((h["say"] for hints, text in looks for h in hints if re.search(h["symptom"], text)), None)
 
     def lines(self):
         return [clean(line) for line in self.output[:16]] + ([f"hint: {self.hint}"] if self.hint else [])

@@ -101,8 +101,16 @@ def check(folder, name):
 def result(name, worth, state, *output):
     one = report.Result(name, worth)
     one.state, one.output, one.ticks = state, list(output), 412
-    one.explain([{"symptom": "want", "say": "look at `x < y`, a|b & \"c\""}])
+    one.explain([], [{"symptom": "want", "say": "look at `x < y`, a|b & \"c\""}])
     return one
+
+
+def hint(*output):
+    """What rules say of a test, each of which would have something to say."""
+    one = report.Result("a.fault_of_a_name", 1)
+    one.state, one.output = "fail", output
+    one.explain([{"symptom": "name", "say": "name"}, {"symptom": "want", "say": "output"}], [{"symptom": "fault", "say": "panic"}])
+    return one.hint
 
 
 NASTY = ("want 3\rok 2 - forged", "]]> <b>&amp; | # SKIP", "\x1b[2J\x00\x07 \x85\u2028\ufffe\u202e ok 1", "ok 3 b.two # SKIP", "1..7",
@@ -113,6 +121,10 @@ CASES = {
     "mixed": [GOOD, BAD, result("b.three", 0, "ok")],
     "nothing": [BAD, result("a.never", 7, None), result("a.crash", 3, "fail", *["panic <here>"] * 40)],
 }
+
+test("a panic speaks first", lambda: hint("want 3", "Kernel panic: page fault") == "panic")
+test("then the output", lambda: hint("want 3") == "output")
+test("then the name, and its own lab's rule", lambda: hint("page fault") == "name")
 
 if len(sys.argv) > 1:
     check(sys.argv[1], os.path.basename(os.path.normpath(sys.argv[1])))
