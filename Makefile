@@ -6,7 +6,7 @@
 # -nopidfs, and the -Werror ones that `make check` builds. User programs, the
 # initial ramdisks and what is generated are the same for all of them.
 
-CONFIG       ?= release
+CONFIG       ?= $(if $(wildcard labs/current),debug,release)
 CONFIG_PIDFS ?= y
 CPUS         ?= 2
 MEM          ?= $(if $(EXTRA),$(shell cat $(INITRD).mem),512M)

@@ -57,14 +57,6 @@ static_assert(sizeof(struct inode) <= 160, "there is one for every process that 
 #define INODE_MARKED   0x20u /* its file system's own: pidfs kills the process with the inode */
 #define INODE_FAILED   0x4u /* the one who filled it gave up */
 
-/**
- * inode_get_or_add - the same for those who can fill in an inode without sleeping.
- * Returns it with one reference. inode_is_unseen(): it is fresh, and sb->icache_lock is held until
- * the caller has filled it in and calls inode_publish(). Its times are 0; if it leaves them so, the
- * first stat sets them.
- */
-struct inode *inode_get_or_add(struct super *sb, u64 ino) __must_check;
-
 /* An inode in no table, refs 1, state LIVE once filled: mode 0, times now, nlink 1, lock
  * initialised by mode's type when inode_init_lock is called by the caller (or default INODE rank).
  * NULL: out of memory. */
@@ -83,6 +75,14 @@ void inode_set_dir_rank(struct inode *inode); /* before use: its lock is a direc
 struct inode *inode_get_locked(struct super *sb, u64 ino) __must_check;
 void inode_unlock_new(struct inode *inode);
 void inode_fail_new(struct inode *inode);
+
+/**
+ * inode_get_or_add - inode_get_locked() for those who can fill in an inode without sleeping.
+ * Returns it with one reference. inode_is_unseen(): it is fresh, and sb->icache_lock is held until
+ * the caller has filled it in and calls inode_publish(). Its times are 0: who does not inode_touch()
+ * it gets those of the first stat.
+ */
+struct inode *inode_get_or_add(struct super *sb, u64 ino) __must_check;
 
 static inline struct inode *inode_get(struct inode *inode)
 {

@@ -180,7 +180,7 @@ static int open_for_exec(const struct path *path, struct file **out)
 int file_open_exec(const struct path *path, struct file **out)
 {
 	struct inode *inode = dentry_inode(path->dentry);
-	struct file *file;
+	struct file *file = NULL;
 	int err;
 
 	if (S_ISLNK(inode->mode))

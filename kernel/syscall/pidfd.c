@@ -2,7 +2,7 @@
  * System calls that make or take pidfds. Composition only: a pidfd is made by fs/pidfs, a struct
  * pid found by kernel/id, a signal sent by kernel/task.
  *
- * Which descriptor names which process is decided once, in pid_of_fd(). The order of the checks is
+ * Which descriptor names which process is decided once, in pidfs_pid(). The order of the checks is
  * the ABI: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
  */
 #include <linux/capability.h>
