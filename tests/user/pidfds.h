@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -100,12 +101,16 @@ static inline pid_t clone_sleeper(int *fd, uint64_t more_flags)
 	return (pid_t)pid;
 }
 
-/* What poll reports within "timeout" ms; 0 for nothing, -1 for failure. */
+/* What poll reports within "timeout" ms; 0 for nothing, -1 for failure. Who was not woken, and saw it
+ * with his last look when the time was over, has missed it: -2. */
 static inline int polled(int fd, int timeout)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT | POLLPRI | POLLRDNORM };
+	long long start = now_ms();
 	int n = poll(&p, 1, timeout);
 
+	if (n > 0 && timeout >= 1000 && now_ms() - start >= timeout)
+		return -2;
 	return n < 0 ? -1 : n == 0 ? 0 : p.revents;
 }
 
@@ -114,6 +119,17 @@ static inline uint64_t inode_of(int fd)
 	struct stat st;
 
 	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* Two may have one number. A lock is on the inode, so through another file of the same one it cannot
+ * be had. Not for two descriptors of one open file. */
+static inline int is_one_inode(int a, int b)
+{
+	int is_locked = flock(a, LOCK_EX | LOCK_NB) == 0 && flock(b, LOCK_EX | LOCK_NB) < 0;
+
+	flock(a, LOCK_UN);
+	flock(b, LOCK_UN);
+	return is_locked && inode_of(a) == inode_of(b);
 }
 
 /* CONFIG_PIDFS=n, or the option pidfs=anon: pidfds are on the anonymous inode. */

@@ -65,6 +65,7 @@ static void two_pidfds_of_one_process_have_one_inode(void)
 	EXPECT_EQ(fstat(x, &a) | fstat(y, &b), 0);
 	EXPECT_EQ(a.st_ino, b.st_ino);
 	EXPECT_EQ(a.st_dev, b.st_dev);
+	EXPECT(is_one_inode(x, y));
 	kill_and_reap(child);
 	close(x);
 	close(y);
@@ -77,6 +78,7 @@ static void pidfds_of_two_processes_have_two_inodes(void)
 
 	REQUIRE(x >= 0 && y >= 0);
 	EXPECT_EQ(inode_of(x) != inode_of(y), has_pidfs());
+	EXPECT_EQ(is_one_inode(x, y), !has_pidfs());
 	kill_and_reap(one);
 	kill_and_reap(two);
 	close(x);
@@ -96,8 +98,9 @@ static void every_way_to_a_pidfd_leads_to_the_same_inode(void)
 	reopened = open(path, O_RDONLY);
 	EXPECT_EQ(inode_of(opened), inode_of(cloned));
 	EXPECT_EQ(inode_of(copied), inode_of(cloned));
+	EXPECT(is_one_inode(opened, cloned));
 	if (has_pidfs())
-		EXPECT_EQ(inode_of(reopened), inode_of(cloned));
+		EXPECT(is_one_inode(reopened, cloned));
 	else
 		EXPECT(reopened < 0);
 	kill_and_reap(child);

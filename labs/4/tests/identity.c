@@ -2,12 +2,12 @@
  * identity: one process, one inode, also for those who open at the same moment. Objects are
  * counted in /proc/slabinfo, which is of use in the guest only.
  */
-#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "tests/user/pidfds.h"
 
-enum { OPENERS = 3, ROUNDS = 200, CHURN = 1000, HAMMER = 20000 };
+enum { OPENERS = 3, ROUNDS = 200, CHURN = 1000, HAMMER = 20000, MANY = 300 };
 
 struct shared {
 	_Atomic int round, opened, closed, may_close;
@@ -101,8 +101,12 @@ static int churner(void *arg)
 		int fd = pidfd_open_(target, 0);
 		uint64_t ino = inode_of(fd);
 
-		if (fd < 0 || (first && ino != first) || fdinfo_number(fd, "Pid:\t", 10) != target)
+		if (fd < 0)
 			return 1;
+		if (first && ino != first)
+			return 2;
+		if (fdinfo_number(fd, "Pid:\t", 10) != target)
+			return 3;
 		first = ino;
 		close(fd);
 	}
@@ -111,30 +115,45 @@ static int churner(void *arg)
 
 static void opening_while_the_last_one_closes(void)
 {
+	static const char *const what[] = { "", "an open failed", "the number has changed",
+					    "it leads to another process" };
 	pid_t child = spawn_sleeper(), churners[4];
 
 	for (int i = 0; i < 4; i++)
 		churners[i] = spawn(i < 2 ? churner : hammerer, (void *)(long)child);
-	for (int i = 0; i < 4; i++)
-		EXPECT_EQ(reap(churners[i]), 0);
+	for (int i = 0; i < 4; i++) {
+		int status = reap(churners[i]);
+
+		EXPECT_EQ(status, 0);
+		if (WIFEXITED(status) && WEXITSTATUS(status))
+			tap_note("opening and closing: %s", what[WEXITSTATUS(status) & 3]);
+	}
 	kill_and_reap(child);
+}
+
+static uint64_t number_of_next(void)
+{
+	pid_t child = spawn_sleeper();
+	int fd = pidfd_open_(child, 0);
+	uint64_t number = inode_of(fd);
+
+	close(fd);
+	kill_and_reap(child);
+	return number;
 }
 
 static void a_later_process_has_a_larger_number(void)
 {
 	uint64_t last = 0;
-	int wrong = 0;
+	int not_larger = 0;
 
 	for (int i = 0; i < 300; i++) {
-		pid_t child = spawn_sleeper();
-		int fd = pidfd_open_(child, 0);
+		uint64_t number = number_of_next();
 
-		wrong += inode_of(fd) <= last;
-		last = inode_of(fd);
-		close(fd);
-		kill_and_reap(child);
+		not_larger += number <= last;
+		last = number;
 	}
-	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(not_larger, 0);
 }
 
 static void opening_the_second_time_makes_no_number(void)
@@ -148,12 +167,120 @@ static void opening_the_second_time_makes_no_number(void)
 	next = spawn_sleeper();
 	c = pidfd_open_(next, 0);
 	EXPECT_EQ(inode_of(b), inode_of(a));
-	EXPECT(inode_of(c) > inode_of(a) && inode_of(c) < inode_of(a) + 50);
+	EXPECT(inode_of(c) > inode_of(a));
+	EXPECT(inode_of(c) < inode_of(a) + 50);
 	kill_and_reap(child);
 	kill_and_reap(next);
 	close(a);
 	close(b);
 	close(c);
+}
+
+/* Exits at once; it has this number, unless there is such a process. */
+static pid_t spawn_numbered(pid_t nr, uint64_t flags)
+{
+	struct clone_args_v2 args = {
+		.flags = flags, .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&nr, .set_tid_size = 1
+	};
+	long pid = clone3_(&args, sizeof(args));
+
+	if (pid == 0)
+		_exit(0);
+	return (pid_t)pid;
+}
+
+static void a_number_used_again_has_another_inode(void)
+{
+	pid_t child = spawn(child_exits, NULL);
+	int old = pidfd_open_(child, 0), new;
+	uint64_t closed;
+
+	reap(child);
+	REQUIRE(spawn_numbered(child, 0) == child);
+	new = pidfd_open_(child, 0);
+	EXPECT(inode_of(new) != inode_of(old));
+	EXPECT(!is_one_inode(new, old));
+	closed = inode_of(new);
+	close(old);
+	close(new);
+	reap(child);
+	REQUIRE(spawn_numbered(child, 0) == child);
+	new = pidfd_open_(child, 0);
+	EXPECT(inode_of(new) != closed);
+	close(new);
+	reap(child);
+}
+
+/* More than 16 bits hold. A process that comes to nothing takes a number as well, and is quickly made:
+ * there is a 1 already. */
+static void numbers_do_not_start_over(void)
+{
+	uint64_t last = 0;
+	int made = 0;
+
+	for (int round = 0; round < 6; round++) {
+		uint64_t number = number_of_next();
+
+		EXPECT(number > last);
+		last = number;
+		for (int i = 0; i < 14000 && !made; i++)
+			made = spawn_numbered(1, CLONE_VM | CLONE_FS | CLONE_FILES |
+							 CLONE_SIGHAND) > 0;
+	}
+	EXPECT(!made);
+}
+
+/* Enough for the table to grow, twice. */
+static void many_processes_have_each_one_inode(void)
+{
+	static pid_t child[MANY];
+	static int a[MANY], b[MANY];
+	long before = slab_settled("inode");
+	int apart = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		child[i] = spawn_sleeper();
+		a[i] = pidfd_open_(child[i], 0);
+	}
+	for (int i = 0; i < MANY; i++)
+		b[i] = pidfd_open_(child[i], 0);
+	if (in_guest())
+		EXPECT_EQ(slab_in_use("inode") - before, MANY);
+	for (int i = 0; i < MANY; i++) {
+		apart += !is_one_inode(a[i], b[i]);
+		close(a[i]);
+		close(b[i]);
+		kill_and_reap(child[i]);
+	}
+	EXPECT_EQ(apart, 0);
+}
+
+static long long ms(struct timespec t)
+{
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* Not of the first look at it. A clock may be some ms behind another. */
+static void times_are_those_of_the_first_open(void)
+{
+	pid_t child = spawn_sleeper();
+	struct timespec before, after;
+	struct stat st;
+	int a, b;
+
+	sleep_ms(50);
+	clock_gettime(CLOCK_REALTIME, &before);
+	a = pidfd_open_(child, 0);
+	clock_gettime(CLOCK_REALTIME, &after);
+	sleep_ms(50);
+	b = pidfd_open_(child, 0);
+	EXPECT_EQ(fstat(b, &st), 0);
+	EXPECT(ms(st.st_mtim) >= ms(before) - 20);
+	EXPECT(ms(st.st_mtim) <= ms(after));
+	EXPECT(ms(st.st_ctim) == ms(st.st_mtim) && ms(st.st_atim) == ms(st.st_mtim));
+	kill_and_reap(child);
+	close(a);
+	close(b);
 }
 
 /* The same table serves the files of namespaces. */
@@ -175,10 +302,14 @@ static void namespaces_have_one_inode_too(void)
 
 int main(void)
 {
-	RUN(openers_that_race_share_one_inode);
-	RUN(opening_while_the_last_one_closes);
 	RUN(a_later_process_has_a_larger_number);
 	RUN(opening_the_second_time_makes_no_number);
+	RUN(a_number_used_again_has_another_inode);
+	RUN(numbers_do_not_start_over);
+	RUN(many_processes_have_each_one_inode);
+	RUN(times_are_those_of_the_first_open);
+	RUN(openers_that_race_share_one_inode);
+	RUN(opening_while_the_last_one_closes);
 	RUN(namespaces_have_one_inode_too);
 	return tap_done();
 }
