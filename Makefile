@@ -31,7 +31,7 @@ needs := $(if $(filter-out help clean size,$(goals)),build) \
 	 $(if $(filter iso run-iso screenshot test test-guest test-iso test-nopidfs test-boot soak%,$(goals)),iso) \
 	 $(if $(filter test% soak% oracle,$(goals)),test) \
 	 $(if $(filter check analyze format fuzz,$(goals)),check) $(if $(filter debug,$(goals)),debug) \
-	 $(if $(filter graph book,$(goals)),draw)
+	 $(if $(filter graph book,$(goals)),draw) $(if $(filter test lab labs-test hunt% mutants,$(goals)),labs)
 ifneq ($(strip $(needs)),)
 ifneq ($(shell tools/deps.sh $(needs) && echo ok),ok)
 $(error the packages above are missing)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a make target needs and the machine lacks.
 #
-#	tools/deps.sh GROUP...		build run iso test check debug draw
+#	tools/deps.sh GROUP...		build run iso test check debug draw labs
 #
 # The one list of packages is here. Where nothing is missing this costs one
 # dpkg-query. As a user other than root it goes through sudo; on a system that
@@ -15,11 +15,12 @@ test="libc6-dev ovmf gdb perl python3-tap python3-junitparser python3-jsonschema
 check="clang clang-format clang-tidy sparse universal-ctags cppcheck"
 debug="gdb"
 draw="graphviz pandoc"
+labs="git patch"
 
 packages=
 for group; do
 	case $group in
-	build | run | iso | test | check | debug | draw) ;;
+	build | run | iso | test | check | debug | draw | labs) ;;
 	*) echo "deps.sh: no group '$group'" >&2; exit 2 ;;
 	esac
 	eval "packages=\"\$packages \$$group\""
