@@ -109,7 +109,7 @@ static int pidfd_mount(void *arg)
 {
 	struct stat by_fd, by_name;
 	struct info info = { .mask = 8 };
-	char text[128];
+	char text[128], link[64];
 	pid_t pid;
 	int fd, tree, again;
 
@@ -138,8 +138,8 @@ static int pidfd_mount(void *arg)
 	CHILD_EXPECT(bind_("p", "p") == -1 && errno == EINVAL);
 	again = open("p", O_RDWR);
 	CHILD_EXPECT(again >= 0 && pidfd_signal(again, 0, NULL, 0) == 0);
-	snprintf(text, sizeof(text), "/proc/self/fd/%d", again);
-	CHILD_EXPECT(readlink(text, text, sizeof(text)) == (ssize_t)strlen(PLACE "/p"));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", again);
+	CHILD_EXPECT(readlink(link, text, sizeof(text)) == (ssize_t)strlen(PLACE "/p"));
 	CHILD_EXPECT(!strncmp(text, PLACE "/p", strlen(PLACE "/p")));
 	close(again);
 	kill_and_reap(pid);
