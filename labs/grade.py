@@ -211,7 +211,7 @@ class Boot:
         words = ["console=ttyS0 panic=-1 loglevel=4", f"TESTS={','.join(self.queue)}",
                  f"TEST_SECONDS={60 if self.is_free else self.grader.lab.get('seconds', 25)}", *self.grader.lab.get("env", [])]
         self.guest = run.Guest(run.qemu_command(args, " ".join(words), scratch), args)
-        self.guest.log = open(self.grader.args.log, "ab")
+        self.guest.log = open(os.path.join(self.grader.args.out, "guest.log"), "ab")  # of all boots
         self.guest.stop = lambda stop=self.guest.stop: (self.look(socket_path), stop())
         reason = self.guest.run(self.on_line)
         shutil.rmtree(scratch)
@@ -347,14 +347,14 @@ def main():
         p.error("which lab? make grade LAB=n")
     args.out = args.out or os.path.join(ROOT, "build/grade")
     os.makedirs(args.out, exist_ok=True)
-    args.log = os.path.join(args.out, "guest.log")  # of all boots
-    open(args.log, "wb").close()
+    log = os.path.join(args.out, "guest.log")
+    open(log, "wb").close()
     grader = Grader(args)
     grader.grade()
     status = report.write(f"lab {args.lab}", grader.tests, args.out,
                           f"{grader.build_seconds:.0f} s to build, {grader.run_seconds:.0f} s to run")
     if status:
-        print(f"All that the guest has printed: {args.log}")
+        print(f"All that the guest has printed: {log}")
     if args.verbose:
         boots, cpu = sum(grader.boots), sum(os.times()[2:4]) - grader.build_cpu
         print(f"Time: {grader.build_seconds:.1f} s to build ({grader.build_cpu:.1f} s of CPU time), {boots:.1f} s in "
