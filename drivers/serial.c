@@ -8,8 +8,8 @@
  * The kernel's messages go out by polling, at any moment and from any CPU. So never more than
  * FIFO_FILL bytes of the 16 are written at once: a byte of a message finds room.
  *
- * Locks: out_lock of the tty for tx and the interrupt enable register. The receive side belongs to
- * the one CPU that gets the interrupt.
+ * Locks: out_lock of the tty for tx and all registers: data and interrupt enable are the divisor
+ * while the speed is set. Only the kernel's messages go without.
  */
 #include "drivers/serial.h"
 
@@ -53,6 +53,7 @@ static struct tty serial_tty;
 static u8 tx_buf[TX_SIZE];
 static struct ring tx;
 static bool is_tx_irq_on;
+static u32 divisor_set = 1; /* changed with tty->lock */
 static struct timer poll_timer;
 
 /* ---- the kernel's messages ---- */
@@ -127,19 +128,24 @@ void serial_finish(void)
 
 /* ---- the interrupt ---- */
 
+/* With the lock, for while the speed is being set the data register is another. */
+static size_t receive_some(u8 *buf, size_t size)
+{
+	u64 irqflags = spin_lock_irqsave(&serial_tty.out_lock);
+	size_t n = 0;
+
+	while (n < size && (inb(UART_LSR) & LSR_READY))
+		buf[n++] = inb(UART_DATA);
+	spin_unlock_irqrestore(&serial_tty.out_lock, irqflags);
+	return n;
+}
+
 static void receive(void)
 {
 	u8 buf[64];
-	size_t n = 0;
+	size_t n;
 
-	for (int i = 0; i < RX_LIMIT && (inb(UART_LSR) & LSR_READY); i++) {
-		buf[n++] = inb(UART_DATA);
-		if (n == sizeof(buf)) {
-			tty_input(&serial_tty, buf, n);
-			n = 0;
-		}
-	}
-	if (n)
+	for (int i = 0; i < RX_LIMIT && (n = receive_some(buf, sizeof(buf))); i += n)
 		tty_input(&serial_tty, buf, n);
 }
 
@@ -174,7 +180,10 @@ static void serial_set_termios(struct tty *tty)
 	if (!speed || speed > BAUD_BASE)
 		return;
 	divisor = BAUD_BASE / speed;
+	if (divisor == divisor_set) /* as mostly: a byte of a kernel message must not become one */
+		return;
 	irqflags = spin_lock_irqsave(&tty->out_lock);
+	divisor_set = divisor;
 	outb(UART_LCR, LCR_DLAB | LCR_8N1);
 	outb(UART_DATA, (u8)divisor);
 	outb(UART_IER, (u8)(divisor >> 8));
