@@ -308,18 +308,6 @@ def a_shell_answers():
 
 
 @case
-def what_is_typed_while_the_speed_is_set_stays_as_it_is():
-    shell = Shell(cpus="4")
-    shell.ask("(trap '' TTOU; while :; do stty 9600; stty 115200; done) </dev/ttyS0 >/dev/null 2>&1 &\n", r"# $")
-    shell.ask("stty -echo; echo ready $((6 * 7)); tr -d 'x\\n' | wc -c\n", r"^ready 42$")
-    for _ in range(200):
-        shell.ask(("x" * 60 + "\n") * 5, "", pause=0.01)
-    shell.ask("\x04", r"^0\n", 60, pause=1)
-    shell.ask("kill $!; wait; echo gone $((6 * 7))\n", r"gone 42$")
-    return shell.end()
-
-
-@case
 def job_control_at_the_console():
     shell = Shell()
     shell.ask("sleep 100\n", r"sleep 100\n")
