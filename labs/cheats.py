@@ -15,10 +15,12 @@ import sys
 import tempfile
 import tomllib
 
+import grade
+import report
+
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 SCRATCH = tempfile.mkdtemp(prefix="cheats-")
-for word in "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LAB", "LABS", "OUT", "V", "CONFIG", "CONFIG_PIDFS", "LIBC":
-    os.environ.pop(word, None)  # what the make that called us was told is not for those that we call
+grade.forget_make()
 
 
 def names_of(lab):
@@ -215,11 +217,7 @@ def main():
                     print("    " + text.replace("\n", "\n    "), flush=True)
     finally:
         shutil.rmtree(SCRATCH)
-    print(f"{len(names) - failed} passed, {failed} failed")
-    if args.result:
-        with open(args.result, "w", encoding="utf-8") as file:
-            file.write(f"{len(names) - failed} {failed} 0\n")
-    return 1 if failed else 0
+    return report.finish(len(names) - failed, failed, args.result)
 
 
 if __name__ == "__main__":

@@ -33,9 +33,16 @@ import run  # noqa: E402
 # An instruction takes 8 ns, and sleep takes none. Only programs that a lab calls racers run freely.
 CLOCK = ["--accel=tcg,thread=single", "--qemu=-icount shift=3,sleep=off"]
 MOST_OUTPUT = 32 << 20
+# What the make that called us was told, which is not for those that we call.
+MAKE_TOLD = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LAB", "LABS", "TESTS", "OUT", "FILTER", "V", "CONFIG", "CONFIG_PIDFS", "LIBC")
 STAMP = re.compile(r"^.*?\[ *\d+\.\d+\] ")  # of a line of the kernel's
 NOISE = re.compile(r"---|backtrace:|CPU \d+, thread|(rip|cs|r\w+|r\d+) +[0-9a-f]{16}")
 STEPS = re.compile(r"^(arch_switch|switch_|sched|thread_|block|wait_|lock_waiter|backtrace_)")
+
+
+def forget_make():
+    for word in MAKE_TOLD:
+        os.environ.pop(word, None)
 
 
 def files_of(tree, part):

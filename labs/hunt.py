@@ -34,9 +34,7 @@ SHARED = {"debug", "user", "gen"}  # folders of build/ that are the same for mos
 
 
 def make(tree, *words):
-    """What a make that called us was told is not for this one."""
-    told = "MFLAGS", "MAKELEVEL", "LAB", "LABS", "TESTS", "OUT", "V", "CONFIG", "CONFIG_PIDFS", "LIBC"
-    env = {name: value for name, value in os.environ.items() if name not in told} | {"MAKEFLAGS": "-j2"}
+    env = {name: value for name, value in os.environ.items() if name not in grade.MAKE_TOLD} | {"MAKEFLAGS": "-j2"}
     return subprocess.run(["make", "-s", *words], cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
 
 

@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 
+import grade
+import report
+
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 TOLD = {"M9-never-published", "M10-never-looks", "M10b-dead-in-table", "M11-recycled"}
 # What is said of each test, and which wrong kernels it tells.
@@ -22,8 +25,7 @@ WANTED = {
     "looks": ("it fails on a good kernel .D1-looks-different.: numbers_are_small", set()),
     "broken": ("does not build: broken.c:6: .*tap_dome", set()),
 }
-for word in "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LAB", "LABS", "OUT", "V", "CONFIG", "CONFIG_PIDFS", "LIBC":
-    os.environ.pop(word, None)  # what the make that called us was told is not for those that we call
+grade.forget_make()
 passed = failed = 0
 
 
@@ -62,11 +64,7 @@ def main():
                 f"hunt: {name}.c " + ("scores nothing, and is told why" if note else f"tells {len(tells)}"), f"{said}\n{done.stdout}")
     finally:
         shutil.rmtree(scratch)
-    print(f"{passed} passed, {failed} failed")
-    if args.result:
-        with open(args.result, "w", encoding="utf-8") as file:
-            file.write(f"{passed} {failed} 0\n")
-    return 1 if failed else 0
+    return report.finish(passed, failed, args.result)
 
 
 if __name__ == "__main__":

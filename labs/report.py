@@ -106,6 +106,15 @@ def summary(title, tests, note):
     return "\n".join(out) + "\n"
 
 
+def finish(passed, failed, path):
+    """The last line of a run of checks, and its counts in a file, if path is one; the exit status."""
+    print(f"{passed} passed, {failed} failed")
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"{passed} {failed} 0\n")
+    return 1 if failed else 0
+
+
 def write(title, tests, folder, note):
     """Prints the table, writes all files; returns 0 if the score is full."""
     score, most = sum(t.score for t in tests), sum(t.worth for t in tests)

@@ -23,11 +23,12 @@ import tempfile
 import time
 import tomllib
 
+import grade as grader  # it knows the way to tests/boot
+import report
+
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests/boot"))
 SCRATCH = tempfile.mkdtemp(prefix="pipit-labs-")
-for word in "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LAB", "OUT", "FILTER", "V", "CONFIG", "CONFIG_PIDFS", "LIBC":
-    os.environ.pop(word, None)  # what the make that called us was told is not for those that we call
+grader.forget_make()
 SILENCE = 600  # seconds that a guest of a slow machine may say nothing
 
 
@@ -168,11 +169,7 @@ def main():
         shutil.rmtree(SCRATCH)
     print(f"labs {' '.join(args.labs)}: {len(args.labs) - len(proof.bad_labs)} of {len(args.labs)} hold; {proof.killed} of "
           f"{len(proof.mutants)} mutants killed; {(time.monotonic() - start) / 60:.1f} minutes")
-    print(f"{proof.passed} passed, {proof.failed} failed")
-    if args.result:
-        with open(args.result, "w", encoding="utf-8") as file:
-            file.write(f"{proof.passed} {proof.failed} 0\n")
-    return 1 if proof.failed else 0
+    return report.finish(proof.passed, proof.failed, args.result)
 
 
 if __name__ == "__main__":
