@@ -23,7 +23,6 @@ static struct {
 	u64 entry;
 } kernel_slots[PGTABLE_SLOTS / 2];
 static unsigned int nr_kernel_slots;
-static _Atomic u64 nr_kernel_tables;
 
 bool pgtable_new(struct pgtable *pgt)
 {
@@ -60,7 +59,8 @@ u64 *pgtable_walk(const struct pgtable *pgt, u64 va)
 	return entry ? &pte_table(entry)[pgtable_slot(va, 0)] : NULL;
 }
 
-/* A table for an empty entry; returns what the entry is then, or 0: out of memory. */
+/* A table for an empty entry; returns what the entry is then, or 0: out of memory. nr_tables: NULL
+ * where nobody counts. */
 static __noinline u64 fill(u64 *entry, _Atomic u64 *nr_tables)
 {
 	phys_addr pa = upcall_table_alloc();
@@ -68,7 +68,8 @@ static __noinline u64 fill(u64 *entry, _Atomic u64 *nr_tables)
 	if (!pa)
 		return 0;
 	if (pte_replace(entry, 0, pa | PTE_TABLE)) {
-		atomic_fetch_add_explicit(nr_tables, 1, memory_order_relaxed);
+		if (nr_tables)
+			atomic_fetch_add_explicit(nr_tables, 1, memory_order_relaxed);
 		return pa | PTE_TABLE;
 	}
 	upcall_table_free(pa); /* somebody was faster */
@@ -113,7 +114,7 @@ u64 *kernel_pte(u64 va)
 
 bool kernel_map(u64 va, phys_addr pa, u64 flags)
 {
-	u64 *pte = walk_alloc(kernel_pml4, va, &nr_kernel_tables);
+	u64 *pte = walk_alloc(kernel_pml4, va, NULL);
 
 	if (!pte)
 		return false;
@@ -134,7 +135,7 @@ void paging_init(void)
 {
 	pte_nx = cpu_features.has_nx ? PTE_NX : 0;
 	if (!kernel_pml4[pgtable_slot(KMAP_BASE, 3)] &&
-	    !fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)], &nr_kernel_tables))
+	    !fill(&kernel_pml4[pgtable_slot(KMAP_BASE, 3)], NULL))
 		upcall_panic(NULL, "no memory for the kernel's page tables");
 	for (unsigned int slot = PGTABLE_SLOTS / 2; slot < PGTABLE_SLOTS; slot++) {
 		if (!kernel_pml4[slot])
