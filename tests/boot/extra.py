@@ -308,6 +308,19 @@ def a_shell_answers():
 
 
 @case
+def what_is_typed_while_the_speed_is_set_stays_as_it_is():
+    """All in one line: the shell's own changes of mode do not mix with those of the loop."""
+    shell = Shell(cpus="4")
+    shell.ask("stty -echo; (trap '' TTOU; while :; do stty 9600; stty 115200; done) </dev/ttyS0 >/dev/null 2>&1 &"
+              " echo ready $((6 * 7)); tr -d 'x\\n' | wc -c; kill $!\n", r"^ready 42$")
+    for _ in range(40):
+        shell.ask(("x" * 60 + "\n") * 5, "", pause=0.05)
+    shell.ask("\n\x04", r"^0\n", 120, pause=3)  # an end only where a line begins
+    shell.ask("echo gone $((6 * 7))\n", r"gone 42$", 60)
+    return shell.end()
+
+
+@case
 def job_control_at_the_console():
     shell = Shell()
     shell.ask("sleep 100\n", r"sleep 100\n")
